@@ -1,0 +1,131 @@
+// N-API: turns JavaScript values into spans and attributes and calls a kernel. The only file that knows Node.
+#include <napi.h>
+
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/kernel.h"
+#include "core/parallel.h"
+
+#if defined(UNNAS_HAVE_CUDA)
+#include "core/cuda-device.h"
+#endif
+
+namespace {
+
+using unnas::DType;
+using unnas::Span;
+
+Span to_span(const Napi::Value& value) {
+  if (!value.IsTypedArray()) throw Napi::TypeError::New(value.Env(), "a kernel takes typed arrays only");
+  auto array = value.As<Napi::TypedArray>();
+  char* data = static_cast<char*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+  switch (array.TypedArrayType()) {
+    case napi_float32_array: return {data, array.ElementLength(), DType::f32};
+    case napi_int32_array: return {data, array.ElementLength(), DType::i32};
+    case napi_uint8_array: return {data, array.ElementLength(), DType::u8};
+    default:
+      throw Napi::TypeError::New(value.Env(), "a kernel takes Float32Array, Int32Array or Uint8Array");
+  }
+}
+
+std::vector<Span> to_spans(const Napi::Value& value) {
+  auto list = value.As<Napi::Array>();
+  std::vector<Span> spans;
+  spans.reserve(list.Length());
+  for (uint32_t i = 0; i < list.Length(); i++) spans.push_back(to_span(list[i]));
+  return spans;
+}
+
+// Reads a JavaScript object on demand, so that a kernel pays for the attributes it uses and no others.
+class ObjectAttrs final : public unnas::Attrs {
+ public:
+  explicit ObjectAttrs(Napi::Object object) : object_(object) {}
+
+  double number(const char* name) const override {
+    Napi::Value value = object_.Get(name);
+    if (value.IsBoolean()) return value.As<Napi::Boolean>().Value() ? 1 : 0;
+    if (!value.IsNumber()) throw std::invalid_argument(std::string("a kernel misses the number '") + name + "'");
+    return value.As<Napi::Number>().DoubleValue();
+  }
+
+  std::span<const double> numbers(const char* name) const override {
+    Napi::Value value = object_.Get(name);
+    if (!value.IsArray()) throw std::invalid_argument(std::string("a kernel misses the list '") + name + "'");
+    auto list = value.As<Napi::Array>();
+    auto& copy = lists_.emplace_back();
+    copy.reserve(list.Length());
+    for (uint32_t i = 0; i < list.Length(); i++) {
+      Napi::Value item = list[i];
+      copy.push_back(item.IsBoolean() ? (item.As<Napi::Boolean>().Value() ? 1 : 0)
+                                      : item.As<Napi::Number>().DoubleValue());
+    }
+    return copy;
+  }
+
+ private:
+  Napi::Object object_;
+  mutable std::deque<std::vector<double>> lists_;  // a deque: earlier spans stay valid
+};
+
+// run(device: 'cpu' | 'cuda', kernel, inputs, outputs, attrs)
+Napi::Value run(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  try {
+    std::string device = info[0].As<Napi::String>();
+    std::string name = info[1].As<Napi::String>();
+    auto inputs = to_spans(info[2]);
+    auto outputs = to_spans(info[3]);
+    ObjectAttrs attrs(info[4].As<Napi::Object>());
+    auto kernel = unnas::find_kernel(name, device == "cuda" ? unnas::Isa::cuda : unnas::best_isa());
+    kernel({inputs, outputs, attrs});
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Napi::Error::New(env, error.what());
+  }
+  return env.Undefined();
+}
+
+Napi::Value describe(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto result = Napi::Object::New(env);
+  try {
+    result["isa"] = unnas::isa_name(unnas::best_isa());
+  } catch (const std::exception& error) {
+    throw Napi::Error::New(env, error.what());
+  }
+  result["threads"] = unnas::threads();
+  result["compiler"] = __VERSION__;
+#if defined(UNNAS_HAVE_CUDA)
+  auto cuda = unnas::cuda_status();
+  result["cudaBuilt"] = true;
+  result["cudaRuntime"] = cuda.runtime_version;
+  result["cudaDevices"] = cuda.devices;
+  result["cudaStatus"] = cuda.status;
+#else
+  result["cudaBuilt"] = false;
+  result["cudaRuntime"] = 0;
+  result["cudaDevices"] = 0;
+  result["cudaStatus"] = "not built";
+#endif
+  return result;
+}
+
+Napi::Value set_threads(const Napi::CallbackInfo& info) {
+  unnas::set_threads(info[0].As<Napi::Number>().Int32Value());
+  return Napi::Number::New(info.Env(), unnas::threads());
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  exports["run"] = Napi::Function::New(env, run);
+  exports["describe"] = Napi::Function::New(env, describe);
+  exports["setThreads"] = Napi::Function::New(env, set_threads);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(unnas_native, init)

@@ -1,0 +1,55 @@
+// What a kernel file needs to be compiled once for each instruction set.
+//
+// Every file in ops/ is compiled with UNNAS_ISA = baseline, avx2 and avx512 (see CMakeLists.txt) and puts all
+// it defines into `namespace unnas::UNNAS_ISA`. `vf` is one register of floats; loops are written over
+// kLanes floats and the compiler turns the vector type into instructions of that set.
+#pragma once
+#include <cstdint>
+#include <cstring>
+
+#include "core/kernel.h"
+#include "core/parallel.h"
+
+#ifndef UNNAS_ISA
+#define UNNAS_ISA baseline
+#endif
+#ifndef UNNAS_VECTOR_BYTES
+#define UNNAS_VECTOR_BYTES 16
+#endif
+
+#define UNNAS_CONCAT_(a, b) a##b
+#define UNNAS_CONCAT(a, b) UNNAS_CONCAT_(a, b)
+/// UNNAS_KERNEL("name", function) at namespace scope makes the function callable from TypeScript.
+#define UNNAS_KERNEL(name, function) \
+  static const ::unnas::KernelRegistration UNNAS_CONCAT(registration_, __LINE__)(name, ::unnas::Isa::UNNAS_ISA, function)
+
+namespace unnas::UNNAS_ISA {
+
+typedef float vf __attribute__((vector_size(UNNAS_VECTOR_BYTES)));
+typedef int32_t vi __attribute__((vector_size(UNNAS_VECTOR_BYTES)));
+constexpr int kLanes = UNNAS_VECTOR_BYTES / 4;
+
+static inline vf load(const float* p) {  // unaligned
+  vf v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+static inline void store(float* p, vf v) { std::memcpy(p, &v, sizeof v); }
+static inline vf broadcast(float x) { return vf{} + x; }
+static inline vf load_partial(const float* p, int count) {  // lanes from `count` on are 0
+  vf v{};
+  std::memcpy(&v, p, static_cast<size_t>(count) * sizeof(float));
+  return v;
+}
+static inline void store_partial(float* p, vf v, int count) {
+  std::memcpy(p, &v, static_cast<size_t>(count) * sizeof(float));
+}
+static inline vf max(vf a, vf b) { return a > b ? a : b; }
+static inline vf min(vf a, vf b) { return a < b ? a : b; }
+static inline float sum(vf v) {  // fixed order: pairwise halves
+  for (int width = kLanes / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; i++) v[i] += v[i + width];
+  return v[0];
+}
+
+}  // namespace unnas::UNNAS_ISA
