@@ -1,1 +1,2 @@
+export { inputError, isInputError } from './input-error.ts';
 export { Random } from './random.ts';
