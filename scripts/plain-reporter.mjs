@@ -6,9 +6,12 @@ export default class PlainReporter {
       const tests = [...module.children.allTests()];
       for (const test of tests) count[test.result().state]++;
       // A file that could not even be loaded has no tests, but it has failed.
-      if (module.state() === 'failed' && !tests.some((test) => test.result().state === 'failed')) count.failed++;
+      if (module.state() === 'failed' && !tests.some((test) => test.result().state === 'failed'))
+        count.failed++;
     }
     count.failed += unhandledErrors?.length ?? 0;
-    process.stdout.write(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped + count.pending} skipped\n`);
+    process.stdout.write(
+      `\n${count.passed} passed, ${count.failed} failed, ${count.skipped + count.pending} skipped\n`,
+    );
   }
 }

@@ -1,0 +1,99 @@
+// Makes a checkout ready to run: dependencies, compiler, TypeScript and addon. Needs only Node and npm, says what it does,
+// and does nothing (in well under a second) when nothing has changed since the last time.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fingerprint } from './fingerprint.mjs';
+import { ensureBuildTools } from './system-packages.mjs';
+
+// pnpm 11 does not start on Node 20; the version stands here alone (see pnpm-workspace.yaml).
+const PNPM = '12.21.0';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const addon = join(root, 'native/build/Release/unnas_native.node');
+const commandLine = join(root, 'packages/unnas/dist/cli.js');
+
+/** `quiet`: what the tools print goes to standard error, so that standard output stays free. */
+export function setup({ quiet = false } = {}) {
+  requireNode(20, 19);
+  const tool = (command, args, env = {}) =>
+    spawnSync(command, args, {
+      cwd: root,
+      stdio: ['inherit', quiet ? process.stderr : 'inherit', 'inherit'],
+      env: { ...process.env, ...env },
+      shell: process.platform === 'win32',
+    }).status === 0;
+  installDependencies(tool);
+  build(tool);
+}
+
+function requireNode(major, minor) {
+  const [ours, oursMinor] = process.versions.node.split('.').map(Number);
+  if (ours > major || (ours === major && oursMinor >= minor)) return;
+  stop(
+    `Node ${major}.${minor} or newer is needed, this is ${process.version}. See https://nodejs.org/en/download`,
+  );
+}
+
+function installDependencies(tool) {
+  const wanted = fingerprint(
+    root,
+    ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', /\/package\.json$/],
+    PNPM,
+  );
+  const stamp = join(root, 'node_modules/.unnas-install');
+  if (read(stamp) === wanted) return;
+  say('installing the dependencies (once)');
+  // --yes: a user's .npmrc may say yes=false, and then npx refuses to fetch pnpm without a terminal.
+  if (!tool('npx', ['--yes', `pnpm@${PNPM}`, 'install', '--frozen-lockfile'])) {
+    stop('the dependencies could not be installed (see above). Is the npm registry reachable?');
+  }
+  writeFileSync(stamp, wanted);
+}
+
+function build(tool) {
+  const native = process.env.UNNAS_NATIVE !== 'off';
+  const sources = [
+    /^packages\/[^/]+\/(src\/|package\.json|tsconfig\.json)/,
+    /^native\//,
+    'tsconfig.base.json',
+  ];
+  const settings = [process.version.split('.')[0], process.env.UNNAS_CUDA, process.env.UNNAS_CUDA_ARCHS];
+  const wanted = fingerprint(root, sources, ...settings);
+  const stamp = join(root, 'node_modules/.unnas-build');
+  if (read(stamp) === wanted && existsSync(commandLine) && (existsSync(addon) || !native)) return;
+  if (native) ensureBuildTools({ say, stop });
+
+  say('building (once)');
+  // nx straight from node_modules: it needs no pnpm on the path.
+  const nx = (...args) =>
+    tool(process.execPath, ['node_modules/nx/dist/bin/nx.js', ...args, '--output-style=stream'], {
+      // An addon that cannot be built must fail its target, or nx would remember the failure as a success.
+      UNNAS_NATIVE: 'required',
+    });
+  if (!nx('run-many', '-t', 'build', ...(native ? ['addon'] : []))) {
+    if (!nx('run-many', '-t', 'build')) stop('the TypeScript sources do not compile (see above).');
+    if (native) {
+      rmSync(addon, { force: true });
+      say(
+        'the native addon could not be built (see above); stock tfjs, which is very much slower, is used in its place.',
+      );
+      return;
+    }
+  }
+  writeFileSync(stamp, wanted);
+}
+
+function read(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}
+
+function say(sentence) {
+  console.error(`unnas: ${sentence}`);
+}
+
+function stop(sentence) {
+  say(sentence);
+  process.exit(1);
+}
