@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/array-memory.h"
 #include "core/kernel.h"
 #include "core/parallel.h"
 
@@ -19,15 +20,18 @@ using unnas::DType;
 using unnas::Span;
 
 Span to_span(const Napi::Value& value) {
-  if (!value.IsTypedArray()) throw Napi::TypeError::New(value.Env(), "a kernel takes typed arrays only");
-  auto array = value.As<Napi::TypedArray>();
-  char* data = static_cast<char*>(array.ArrayBuffer().Data()) + array.ByteOffset();
-  switch (array.TypedArrayType()) {
-    case napi_float32_array: return {data, array.ElementLength(), DType::f32};
-    case napi_int32_array: return {data, array.ElementLength(), DType::i32};
-    case napi_uint8_array: return {data, array.ElementLength(), DType::u8};
-    default:
-      throw Napi::TypeError::New(value.Env(), "a kernel takes Float32Array, Int32Array or Uint8Array");
+  Napi::Env env = value.Env();
+  napi_typedarray_type type;
+  size_t length;
+  void* data;
+  if (!value.IsTypedArray() ||
+      napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) != napi_ok)
+    throw Napi::TypeError::New(env, "a kernel takes typed arrays only");
+  switch (type) {
+    case napi_float32_array: return {data, length, DType::f32};
+    case napi_int32_array: return {data, length, DType::i32};
+    case napi_uint8_array: return {data, length, DType::u8};
+    default: throw Napi::TypeError::New(env, "a kernel takes Float32Array, Int32Array or Uint8Array");
   }
 }
 
@@ -89,6 +93,20 @@ Napi::Value run(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
+// allocate(bytes) -> ArrayBuffer
+Napi::Value allocate(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto bytes = static_cast<size_t>(info[0].As<Napi::Number>().Int64Value());
+  void* memory = unnas::allocate_array(bytes);
+  if (memory == nullptr) throw Napi::RangeError::New(env, "out of memory: " + std::to_string(bytes) + " bytes");
+  napi_value buffer;
+  auto status = napi_create_external_arraybuffer(
+      env, memory, bytes, [](napi_env, void* data, void*) { unnas::free_array(data); }, nullptr, &buffer);
+  if (status == napi_ok) return {env, buffer};
+  unnas::free_array(memory);  // a runtime that allows no memory but its own
+  return Napi::ArrayBuffer::New(env, bytes);
+}
+
 Napi::Value describe(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto result = Napi::Object::New(env);
@@ -121,6 +139,7 @@ Napi::Value set_threads(const Napi::CallbackInfo& info) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["run"] = Napi::Function::New(env, run);
+  exports["allocate"] = Napi::Function::New(env, allocate);
   exports["describe"] = Napi::Function::New(env, describe);
   exports["setThreads"] = Napi::Function::New(env, set_threads);
   return exports;

@@ -1,0 +1,102 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** What kernels read and write. */
+export type KernelArray = Float32Array | Int32Array | Uint8Array;
+/** Sizes and numbers of a kernel call: numbers, flags and lists of these. */
+export type KernelAttrs = Readonly<Record<string, number | boolean | readonly number[] | readonly boolean[]>>;
+
+export interface AddonDescription {
+  /** The instruction set in use: `baseline`, `avx2` or `avx512`. */
+  readonly isa: string;
+  readonly threads: number;
+  readonly compiler: string;
+  readonly cudaBuilt: boolean;
+  /** Version of the CUDA runtime that is built in, as 13000 for 13.0; 0 if there is none. */
+  readonly cudaRuntime: number;
+  readonly cudaDevices: number;
+  /** `cudaSuccess` when there is a device to run on, else why not. */
+  readonly cudaStatus: string;
+}
+
+interface Addon {
+  run(
+    device: string,
+    kernel: string,
+    inputs: readonly KernelArray[],
+    outputs: readonly KernelArray[],
+    attrs: KernelAttrs,
+  ): void;
+  allocate(bytes: number): ArrayBuffer;
+  describe(): AddonDescription;
+  setThreads(count: number): number;
+}
+
+export type AddonStatus =
+  | ({ readonly loaded: true; readonly path: string } & AddonDescription)
+  | { readonly loaded: false; readonly reason: string };
+
+type Loading = { readonly addon: Addon; readonly path: string } | { readonly reason: string };
+
+/** Where the addon may lie: beside the sources, and one folder above when this file is the compiled one in dist/. */
+function candidates(): string[] {
+  const named = process.env.UNNAS_NATIVE;
+  if (named && named !== 'required') return [named];
+  return ['./build/Release/unnas_native.node', '../build/Release/unnas_native.node'].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
+}
+
+function load(): Loading {
+  if (process.env.UNNAS_NATIVE === 'off') return { reason: 'UNNAS_NATIVE=off' };
+  const require = createRequire(import.meta.url);
+  const reasons: string[] = [];
+  for (const path of candidates()) {
+    try {
+      const addon = require(path) as Addon;
+      addon.describe(); // refuses an instruction set that UNNAS_ISA names and the machine lacks
+      return { addon, path };
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      reasons.push(code === 'MODULE_NOT_FOUND' ? `no file ${path}` : `${path}: ${message}`);
+    }
+  }
+  return { reason: reasons.join('; ') };
+}
+
+let loading: Loading | undefined;
+
+function addon(): Addon {
+  loading ??= load();
+  if ('addon' in loading) return loading.addon;
+  throw new Error(`the native addon is not loaded (${loading.reason}); build it with: node native/build.mjs`);
+}
+
+/** What was loaded, or why nothing was. Never throws. */
+export function addonStatus(): AddonStatus {
+  loading ??= load();
+  if (!('addon' in loading)) return { loaded: false, reason: loading.reason };
+  return { loaded: true, path: loading.path, ...loading.addon.describe() };
+}
+
+/**
+ * Runs a kernel of that name on the CPU. The caller has checked all sizes; the kernel writes every element of every output.
+ *
+ * @throws if there is no such kernel, or an attribute or an element type is not what the kernel asks for.
+ */
+export function run(
+  kernel: string,
+  inputs: readonly KernelArray[],
+  outputs: readonly KernelArray[],
+  attrs: KernelAttrs = {},
+): void {
+  addon().run('cpu', kernel, inputs, outputs, attrs);
+}
+
+/** Zeroed memory for large arrays: on a cache line, and on huge pages where the system has them. */
+export const allocate = (bytes: number): ArrayBuffer => addon().allocate(bytes);
+
+export const describe = (): AddonDescription => addon().describe();
+
+/** Sets the number of threads, 0 for all that the process may run on; gives the number in use. Results never depend on it. */
+export const setThreads = (count: number): number => addon().setThreads(count);

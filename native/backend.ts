@@ -1,0 +1,99 @@
+import type { DataType, TensorInfo } from '@tensorflow/tfjs';
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { allocate, type KernelArray } from './addon.ts';
+import { BufferPool, type PooledType } from './buffer-pool.ts';
+
+type Values = Parameters<MathBackendCPU['write']>[0];
+type ArrayOf<T extends DataType> = T extends 'int32'
+  ? Int32Array
+  : T extends 'bool'
+    ? Uint8Array
+    : Float32Array;
+
+/**
+ * The record of an array from the pool. Stock tfjs kernels and the user get at `values` through the property of that name;
+ * some keep the array or a part of it (a read tensor, a slice), so an array that was seen this way never returns to the pool.
+ */
+class PooledData {
+  readonly array: KernelArray;
+  readonly dtype: PooledType;
+  refCount = 1;
+  escaped = false;
+
+  constructor(array: KernelArray, dtype: PooledType) {
+    this.array = array;
+    this.dtype = dtype;
+  }
+
+  get values(): KernelArray {
+    this.escaped = true;
+    return this.array;
+  }
+}
+
+/** The CPU backend of tfjs with memory that is used again. Its kernels are in `ops/`, the rest are those of stock tfjs. */
+export class NativeBackend extends MathBackendCPU {
+  readonly #pool = new BufferPool(allocate);
+  #lastId = 0;
+
+  /**
+   * The values of a tensor, for a kernel to read during its call and not to keep. Stock kernels now and then leave a plain
+   * array or another element type behind: these are converted.
+   */
+  values<T extends 'float32' | 'int32' | 'bool' = 'float32'>(info: TensorInfo, dtype?: T): ArrayOf<T> {
+    const wanted = dtype ?? 'float32';
+    const data = this.data.get(info.dataId);
+    if (data instanceof PooledData && data.dtype === wanted) return data.array as ArrayOf<T>;
+    const values = data.values as unknown as ArrayLike<number>;
+    const type = wanted === 'float32' ? Float32Array : wanted === 'int32' ? Int32Array : Uint8Array;
+    return (values instanceof type ? values : type.from(values)) as ArrayOf<T>;
+  }
+
+  /** A new tensor whose values a kernel is about to write: all of them, they may hold anything. */
+  output<T extends 'float32' | 'int32' | 'bool' = 'float32'>(
+    shape: readonly number[],
+    dtype?: T,
+  ): { info: TensorInfo; values: ArrayOf<T> } {
+    const type: PooledType = dtype ?? 'float32';
+    const length = shape.reduce((product, size) => product * size, 1);
+    const array = this.#pool.take(type, length);
+    const dataId = { id: this.#lastId++ };
+    this.data.set(dataId, new PooledData(array, type));
+    return { info: { dataId, shape: [...shape], dtype: type }, values: array as ArrayOf<T> };
+  }
+
+  /** As in stock tfjs, less its advice to install another backend. The array stays the caller's. */
+  override write(values: Values, _shape: number[], dtype: DataType): object {
+    const dataId = { id: this.#lastId++ };
+    this.data.set(dataId, { values, dtype, refCount: 1 });
+    return dataId;
+  }
+
+  override disposeData(dataId: object, force = false): boolean {
+    const data = this.data.has(dataId) ? this.data.get(dataId) : undefined;
+    const gone = super.disposeData(dataId, force);
+    if (gone && data instanceof PooledData) {
+      if (data.escaped) this.#pool.forget(data.array);
+      else this.#pool.give(data.dtype, data.array);
+    }
+    return gone;
+  }
+
+  /** Bytes of the arrays that the native kernels made: in use, kept for later use, and the most ever in use at once. */
+  override memory(): {
+    unreliable: boolean;
+    reasons: string[];
+    native: { used: number; free: number; peak: number };
+  } {
+    return { unreliable: false, reasons: [], native: this.#pool.bytes };
+  }
+
+  /** Gives the memory that is kept for later use back to the system. */
+  releaseFreeMemory(): void {
+    this.#pool.clear();
+  }
+
+  override dispose(): void {
+    this.#pool.clear();
+  }
+}

@@ -1,0 +1,70 @@
+import type { KernelArray } from './addon.ts';
+
+export type PooledType = 'float32' | 'int32' | 'bool';
+
+const constructors = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/**
+ * Arrays to be used again. A fresh array is zeroed and faults in page by page, which would cost a training step about as
+ * much as its arithmetic; a step asks for the same sizes each time, so arrays are kept by type and exact length.
+ */
+export class BufferPool {
+  readonly #allocate: (bytes: number) => ArrayBuffer;
+  /** Oldest use first: a size that is asked for again moves to the end. */
+  readonly #free = new Map<string, KernelArray[]>();
+  #bytesFree = 0;
+  #bytesUsed = 0;
+  #peakUsed = 0;
+
+  constructor(allocate: (bytes: number) => ArrayBuffer) {
+    this.#allocate = allocate;
+  }
+
+  /** An array whose elements may hold anything. */
+  take(type: PooledType, length: number): KernelArray {
+    const bytes = length * constructors[type].BYTES_PER_ELEMENT;
+    this.#bytesUsed += bytes;
+    this.#peakUsed = Math.max(this.#peakUsed, this.#bytesUsed);
+    const array = this.#free.get(key(type, length))?.pop();
+    if (array === undefined) return new constructors[type](this.#allocate(bytes), 0, length);
+    this.#bytesFree -= bytes;
+    return array;
+  }
+
+  /** Takes back an array that nobody will read or write any more. */
+  give(type: PooledType, array: KernelArray): void {
+    this.#bytesUsed -= array.byteLength;
+    const name = key(type, array.length);
+    const list = this.#free.get(name) ?? [];
+    this.#free.delete(name);
+    this.#free.set(name, list);
+    list.push(array);
+    this.#bytesFree += array.byteLength;
+    this.#trim();
+  }
+
+  /** Forgets an array that somebody outside has seen: the garbage collector frees it once they let go. */
+  forget(array: KernelArray): void {
+    this.#bytesUsed -= array.byteLength;
+  }
+
+  get bytes(): { used: number; free: number; peak: number } {
+    return { used: this.#bytesUsed, free: this.#bytesFree, peak: this.#peakUsed };
+  }
+
+  clear(): void {
+    this.#free.clear();
+    this.#bytesFree = 0;
+  }
+
+  /** Used and free arrays together never take more than twice what was ever used at once. */
+  #trim(): void {
+    for (const [name, list] of this.#free) {
+      while (this.#bytesFree > this.#peakUsed && list.length > 0) this.#bytesFree -= list.pop()!.byteLength;
+      if (this.#bytesFree <= this.#peakUsed) return;
+      this.#free.delete(name);
+    }
+  }
+}
+
+const key = (type: PooledType, length: number): string => `${type}:${length}`;
