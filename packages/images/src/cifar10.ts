@@ -1,0 +1,109 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inputError } from '@unnas/random';
+import { labeled } from './labeled.ts';
+import type { LabeledImages, Statistics } from './picture.ts';
+import { pixelsInMemory } from './pixels.ts';
+
+export const CIFAR10_CLASSES = [
+  'airplane',
+  'automobile',
+  'bird',
+  'cat',
+  'deer',
+  'dog',
+  'frog',
+  'horse',
+  'ship',
+  'truck',
+] as const;
+
+/** The constants of the official code, of the 50,000 training pictures. */
+export const CIFAR10_STATISTICS: Statistics = {
+  mean: [125.3 / 255, 123.0 / 255, 113.9 / 255],
+  deviation: [63.0 / 255, 62.1 / 255, 66.7 / 255],
+};
+
+export const CIFAR10_TRAIN_FILES = [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`);
+export const CIFAR10_TEST_FILE = 'test_batch.bin';
+
+const SIZE = 32;
+const PLANE = SIZE * SIZE;
+const RECORD = 1 + 3 * PLANE;
+const RECORDS = 10_000;
+
+/** Bytes of each of the six files. */
+export const CIFAR10_FILE_BYTES = RECORDS * RECORD;
+
+/**
+ * Reads CIFAR-10 from the six files of its binary version, which `folder` or its sub-folder cifar-10-batches-bin holds.
+ * All 60,000 pictures stay in memory (184 MB). Throws an input error that names what is missing or damaged.
+ */
+export async function cifar10(folder: string): Promise<{ train: LabeledImages; test: LabeledImages }> {
+  const at = await locate(folder);
+  const [train, test] = await Promise.all([
+    readSet('CIFAR-10 train', at, CIFAR10_TRAIN_FILES),
+    readSet('CIFAR-10 test', at, [CIFAR10_TEST_FILE]),
+  ]);
+  return { train, test };
+}
+
+async function locate(folder: string): Promise<string> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found === undefined) throw inputError(`there is no folder ${folder}; ${HOW_TO_GET}`);
+  if (!found.isDirectory()) throw inputError(`${folder} is not a folder; ${HOW_TO_GET}`);
+  for (const at of [folder, join(folder, 'cifar-10-batches-bin')]) {
+    const missing = await missingFiles(at);
+    if (missing.length === 0) return at;
+    if (missing.length < FILES.length) {
+      throw inputError(`CIFAR-10 in ${at} is not complete: ${missing.join(', ')} missing; ${HOW_TO_GET}`);
+    }
+  }
+  const pickled = await stat(join(folder, 'data_batch_1')).catch(() => undefined);
+  if (pickled) {
+    throw inputError(`${folder} holds the Python version of CIFAR-10, expected the binary version; ${HOW_TO_GET}`);
+  }
+  throw inputError(`${folder} holds no CIFAR-10; ${HOW_TO_GET}`);
+}
+
+const FILES = [...CIFAR10_TRAIN_FILES, CIFAR10_TEST_FILE];
+const HOW_TO_GET =
+  `expected are the files ${FILES[0]} to ${FILES[4]} and ${CIFAR10_TEST_FILE} ` +
+  'of the binary version: unpack cifar-10-binary.tar.gz there, or let fetchCifar10() get them';
+
+async function missingFiles(folder: string): Promise<string[]> {
+  const present = await Promise.all(FILES.map((file) => stat(join(folder, file)).catch(() => undefined)));
+  return FILES.filter((_, i) => present[i] === undefined);
+}
+
+async function readSet(name: string, folder: string, files: readonly string[]): Promise<LabeledImages> {
+  const data = new Uint8Array(files.length * RECORDS * 3 * PLANE);
+  const labels = new Int32Array(files.length * RECORDS);
+  for (const [i, file] of files.entries()) {
+    const path = join(folder, file);
+    const { size } = await stat(path);
+    if (size !== CIFAR10_FILE_BYTES) {
+      const what = size < CIFAR10_FILE_BYTES ? 'truncated' : 'too long';
+      throw inputError(`${path} is ${what}: expected ${CIFAR10_FILE_BYTES} bytes, found ${size}`);
+    }
+    readRecords(path, await readFile(path), data.subarray(i * RECORDS * 3 * PLANE), labels.subarray(i * RECORDS));
+  }
+  const pixels = pixelsInMemory(data, SIZE);
+  return labeled({ ...CIFAR10_STATISTICS, ...pixels, name, skipped: [] }, labels, CIFAR10_CLASSES);
+}
+
+/** Reads records of a label byte and three planes of 32x32 bytes into interleaved pixels and labels. */
+function readRecords(path: string, bytes: Uint8Array, data: Uint8Array, labels: Int32Array): void {
+  for (let record = 0, at = 0, to = 0; at < bytes.length; record++, at += RECORD) {
+    const label = bytes[at]!;
+    if (label >= CIFAR10_CLASSES.length) {
+      throw inputError(`${path}: the label of picture ${record} is ${label}, expected 0 to 9; is it CIFAR-10?`);
+    }
+    labels[record] = label;
+    for (let i = at + 1; i <= at + PLANE; i++, to += 3) {
+      data[to] = bytes[i]!;
+      data[to + 1] = bytes[i + PLANE]!;
+      data[to + 2] = bytes[i + 2 * PLANE]!;
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** One value a channel: red, green, blue. */
+export type Rgb = readonly [red: number, green: number, blue: number];
+
+/** An 8-bit picture: rows from the top, in a row pixels from the left, in a pixel red, green, blue. */
+export interface Picture {
+  readonly height: number;
+  readonly width: number;
+  /** `height * width * 3` values from 0 to 255. */
+  readonly data: Uint8Array;
+}
+
+export interface LabeledPicture extends Picture {
+  /** Position of the class in `LabeledImages.classes`. */
+  readonly label: number;
+}
+
+/** A file that a data set left out, and why. */
+export interface Skipped {
+  readonly file: string;
+  readonly reason: string;
+}
+
+/** Mean and standard deviation of a data set for each channel, on a scale where 0 is black and 1 is full. */
+export interface Statistics {
+  readonly mean: Rgb;
+  readonly deviation: Rgb;
+}
+
+/** A fixed list of square pictures of one size. */
+export interface Source<P extends Picture> extends Statistics {
+  /** What to call the set in a log. */
+  readonly name: string;
+  /** How many pictures there are. */
+  readonly length: number;
+  /** Side of a picture in pixels. */
+  readonly size: number;
+  /** Files that could not be used. */
+  readonly skipped: readonly Skipped[];
+  /** The pictures at `indices`, in that order. They may share memory with the set: do not write into them. */
+  load(indices: ArrayLike<number>): Promise<P[]>;
+}
+
+/** Pictures without labels. The compiler refuses a labelled set in its place: use the set's `images`. */
+export interface Images extends Source<Picture> {
+  readonly labels?: never;
+}
+
+/** Pictures with a class each. */
+export interface LabeledImages extends Source<LabeledPicture> {
+  readonly labels: Int32Array;
+  /** Names of the classes. */
+  readonly classes: readonly string[];
+  /** The same pictures without their labels. */
+  readonly images: Images;
+}
+
+/** The kind of set that a consumer of pictures `P` takes: `Images` unless it asks for labels. */
+export type ImagesOf<P extends Picture> = P extends LabeledPicture ? LabeledImages : Images;
