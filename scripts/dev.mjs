@@ -34,8 +34,7 @@ if (!Object.hasOwn(commands, name)) {
   console.error(`unnas: no such task '${name}'; there are ${Object.keys(commands).join(', ')}`);
   process.exit(2);
 }
-// With --json, standard output belongs to the JSON lines.
-setup({ quiet: rest.includes('--json') });
+setup();
 const job = commands[name]?.();
 if (job) run(job[0], [...job.slice(1), ...rest]);
 

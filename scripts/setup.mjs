@@ -14,18 +14,25 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const addon = join(root, 'native/build/Release/unnas_native.node');
 const commandLine = join(root, 'packages/unnas/dist/cli.js');
 
-/** `quiet`: what the tools print goes to standard error, so that standard output stays free. */
-export function setup({ quiet = false } = {}) {
+/** Everything is said on standard error: standard output belongs to the job that follows. */
+export function setup() {
   requireNode(20, 19);
-  const tool = (command, args, env = {}) =>
-    spawnSync(command, args, {
-      cwd: root,
-      stdio: ['inherit', quiet ? process.stderr : 'inherit', 'inherit'],
-      env: { ...process.env, ...env },
-      shell: process.platform === 'win32',
-    }).status === 0;
-  installDependencies(tool);
-  build(tool);
+  installDependencies();
+  build();
+}
+
+/** Whether a tool ended well; what it prints is shown only if it did not. */
+function succeeds(command, args, env = {}) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 2 ** 28,
+    env: { ...process.env, ...env },
+    shell: process.platform === 'win32',
+  });
+  if (status === 0) return true;
+  process.stderr.write(error ? `${error.message}\n` : Buffer.concat([stdout, stderr]));
+  return false;
 }
 
 function requireNode(major, minor) {
@@ -36,7 +43,7 @@ function requireNode(major, minor) {
   );
 }
 
-function installDependencies(tool) {
+function installDependencies() {
   const wanted = fingerprint(
     root,
     ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', /\/package\.json$/],
@@ -44,31 +51,29 @@ function installDependencies(tool) {
   );
   const stamp = join(root, 'node_modules/.unnas-install');
   if (read(stamp) === wanted) return;
-  say('installing the dependencies (once)');
+  say('installing the dependencies (half a minute; once)');
   // --yes: a user's .npmrc may say yes=false, and then npx refuses to fetch pnpm without a terminal.
-  if (!tool('npx', ['--yes', `pnpm@${PNPM}`, 'install', '--frozen-lockfile'])) {
+  if (!succeeds('npx', ['--yes', `pnpm@${PNPM}`, 'install', '--frozen-lockfile'])) {
     stop('the dependencies could not be installed (see above). Is the npm registry reachable?');
   }
   writeFileSync(stamp, wanted);
 }
 
-function build(tool) {
+function build() {
   const native = process.env.UNNAS_NATIVE !== 'off';
   const sources = [
-    /^packages\/[^/]+\/(src\/|package\.json|tsconfig\.json)/,
-    /^native\//,
+    /^(packages\/[^/]+\/(src\/|package\.json|tsconfig\.json)|native\/)(?!.*\.test\.ts)/,
     'tsconfig.base.json',
   ];
-  const settings = [process.version.split('.')[0], process.env.UNNAS_CUDA, process.env.UNNAS_CUDA_ARCHS];
-  const wanted = fingerprint(root, sources, ...settings);
+  const wanted = fingerprint(root, sources, native, process.env.UNNAS_CUDA, process.env.UNNAS_CUDA_ARCHS);
   const stamp = join(root, 'node_modules/.unnas-build');
   if (read(stamp) === wanted && existsSync(commandLine) && (existsSync(addon) || !native)) return;
   if (native) ensureBuildTools({ say, stop });
 
-  say('building (once)');
+  say('building the command line and the native addon (about a minute; once)');
   // nx straight from node_modules: it needs no pnpm on the path.
   const nx = (...args) =>
-    tool(process.execPath, ['node_modules/nx/dist/bin/nx.js', ...args, '--output-style=stream'], {
+    succeeds(process.execPath, ['node_modules/nx/dist/bin/nx.js', ...args, '--output-style=stream'], {
       // An addon that cannot be built must fail its target, or nx would remember the failure as a success.
       UNNAS_NATIVE: 'required',
     });
