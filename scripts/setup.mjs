@@ -21,7 +21,7 @@ export function setup() {
   build();
 }
 
-/** Whether a tool ended well; what it prints is shown only if it did not. */
+/** Whether a tool ended well. What it prints goes to a file, and the end of it is shown only if it did not. */
 function succeeds(command, args, env = {}) {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     cwd: root,
@@ -31,7 +31,10 @@ function succeeds(command, args, env = {}) {
     shell: process.platform === 'win32',
   });
   if (status === 0) return true;
-  process.stderr.write(error ? `${error.message}\n` : Buffer.concat([stdout, stderr]));
+  const output = error ? `${error.message}\n` : Buffer.concat([stdout, stderr]).toString();
+  process.stderr.write(output.split('\n').slice(-40).join('\n'));
+  writeFileSync(join(root, 'unnas-setup.log'), output);
+  say('the whole output is in unnas-setup.log');
   return false;
 }
 
