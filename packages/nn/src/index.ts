@@ -1,1 +1,17 @@
-export {};
+export { type Affine, batchNorm, EPSILON, normalise } from './batch-norm.ts';
+export { convolution, type SeparableConvOptions, separableConv } from './convolution.ts';
+export { crossEntropy } from './cross-entropy.ts';
+export { clipScale, globalNorm } from './global-norm.ts';
+export { type Losses, type Tensors, valueAndGradients } from './gradients.ts';
+export { mixedSum } from './mixed-sum.ts';
+export { type Op, type OpSpec, type Outputs, op } from './op.ts';
+export { type AdamOptions, adam, type Optimizer, type SgdOptions, sgd } from './optimizer.ts';
+export { averagePool3x3, maxPool3x3 } from './pool.ts';
+export {
+  readSafetensors,
+  type StoredTensor,
+  type StoredTensors,
+  type StoredType,
+  writeSafetensors,
+} from './safetensors.ts';
+export { cosine } from './schedule.ts';

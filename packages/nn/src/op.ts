@@ -3,55 +3,84 @@ import * as tf from '@tensorflow/tfjs';
 /** What an op returns: always a list, so that ops with one and with several outputs are written alike. */
 export type Outputs = tf.Tensor[];
 
-/**
- * The description of a fused, differentiable operation.
- *
- * `reference` is the definition, written in stock tfjs ops that can all be differentiated. It is what runs on a backend
- * that has no kernel of the name, and the oracle that every kernel is tested against.
- */
+/** The description of a fused operation. */
 export interface OpSpec<Attrs extends object> {
-  /** Kernel name. A backend that has kernels `name` and `nameGrad` runs those instead of the reference. */
+  /** Kernel name. A backend that has the kernels `name` and `nameGrad` runs those instead of the reference. */
   readonly name: string;
-  /** The meaning, in stock tfjs ops. Never called under a gradient tape where the kernel exists. */
-  readonly reference: (inputs: readonly tf.Tensor[], attrs: Attrs) => Outputs;
   /**
-   * Which outputs the gradient kernel needs besides all inputs, by position; none by default.
+   * The meaning, in stock tfjs ops that can all be differentiated. It is what runs on a backend without the kernel, and
+   * the oracle that every kernel is tested against.
    */
+  readonly reference: (inputs: readonly tf.Tensor[], attrs: Attrs) => Outputs;
+  /** Positions of the outputs that the gradient kernel needs besides all inputs; none by default. */
   readonly saves?: readonly number[];
+  /** Whether there is a gradient at all; an optimiser's step has none. */
+  readonly differentiable?: boolean;
+  /**
+   * Attributes under which the gradient kernel returns the gradients of all floating-point inputs, where the attributes of a
+   * call may tell it to leave some out.
+   */
+  readonly allGradients?: Partial<Attrs>;
 }
 
-/** A kernel `${name}Grad` is called with inputs `[...inputs, ...savedOutputs, ...dys]` and the same attributes plus `needs`. */
-export interface GradientAttrs {
-  /** How many inputs, saved outputs and output gradients stand in the list, in this order. */
-  readonly counts: readonly [inputs: number, saved: number, gradients: number];
+/** A callable op, with its reference for tests. */
+export interface Op<Attrs extends object> {
+  (inputs: readonly tf.Tensor[], attrs: Attrs): Outputs;
+  readonly reference: OpSpec<Attrs>['reference'];
 }
 
 /**
- * Makes a callable op of its description. The call returns the outputs and can be differentiated with respect to every
- * floating-point input.
+ * Makes a callable op of its description. Only the first output carries a gradient. The gradient kernel is called with
+ * `[...inputs, ...saved outputs, gradient of the first output]` and the attributes of the call, and returns the gradients of
+ * the inputs in their order; it may leave out the last ones (such as that of integer labels).
+ *
+ * The reference runs as plain stock ops, so tfjs differentiates it by itself; the kernels can be differentiated once.
  */
-export function op<Attrs extends object>(
-  spec: OpSpec<Attrs>,
-): (inputs: readonly tf.Tensor[], attrs: Attrs) => Outputs {
-  const gradientName = `${spec.name}Grad`;
-  tf.registerGradient({
-    kernelName: spec.name,
-    saveAllInputs: true,
-    outputsToSave: [],
-    gradFunc: (dy, saved, attrs) => {
-      void dy;
-      void saved;
-      void attrs;
-      throw new Error(`gradient of ${gradientName}: to be written`);
-    },
-  });
-  return (inputs, attrs) => {
-    if (tf.getKernel(spec.name, tf.getBackend()) === undefined) return spec.reference(inputs, attrs);
-    const out = tf.engine().runKernel(
-      spec.name,
-      inputs as unknown as tf.NamedTensorMap,
-      attrs as unknown as tf.NamedAttrMap,
-    ) as tf.Tensor | tf.Tensor[];
-    return Array.isArray(out) ? out : [out];
-  };
+export function op<Attrs extends object>(spec: OpSpec<Attrs>): Op<Attrs> {
+  const { name, reference, saves = [], differentiable = true, allGradients } = spec;
+  const gradientName = `${name}Grad`;
+
+  if (differentiable) {
+    tf.registerGradient({
+      kernelName: name,
+      // `saveAllInputs` works for inputs given as a list only.
+      saveAllInputs: true,
+      outputsToSave: Array.from({ length: Math.max(0, ...saves.map((i) => i + 1)) }, (_, i) =>
+        saves.includes(i),
+      ),
+      gradFunc: (dy, saved, attrs) => {
+        const first = Array.isArray(dy) ? dy[0]! : dy;
+        const gradients = run(gradientName, [...saved, first], attrs);
+        const inputCount = saved.length - saves.length;
+        // tfjs calls and tidies these functions one by one, so what they share has been computed above.
+        return Object.fromEntries(
+          Array.from({ length: inputCount }, (_, i) => [
+            i,
+            () => {
+              const gradient =
+                gradients[i] ?? run(gradientName, [...saved, first], { ...attrs, ...allGradients })[i];
+              if (gradient === undefined) throw new TypeError(`${name}: input ${i} has no gradient`);
+              return gradient;
+            },
+          ]),
+        );
+      },
+    });
+  }
+
+  const call = (inputs: readonly tf.Tensor[], attrs: Attrs): Outputs =>
+    hasKernel(name) && (!differentiable || hasKernel(gradientName))
+      ? run(name, inputs, attrs)
+      : reference(inputs, attrs);
+  return Object.assign(call, { reference });
+}
+
+function hasKernel(name: string): boolean {
+  return tf.getKernel(name, tf.getBackend()) !== undefined;
+}
+
+function run(kernel: string, inputs: readonly tf.Tensor[], attrs: object): Outputs {
+  // A list of inputs is a map of tensors named '0', '1', ...; the declared types know named maps and plain attributes only.
+  const outputs = tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(kernel, inputs as never, attrs as never);
+  return Array.isArray(outputs) ? outputs : [outputs];
 }
