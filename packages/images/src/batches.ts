@@ -31,7 +31,11 @@ export function batchesPerEpoch(length: number, batch: number, { keepLast = fals
 }
 
 /** Cuts an order into batches of `batch` indices. The last one is dropped unless it is full or `keepLast` is set. */
-export function batches(order: Uint32Array, batch: number, options: { keepLast?: boolean } = {}): Uint32Array[] {
+export function batches(
+  order: Uint32Array,
+  batch: number,
+  options: { keepLast?: boolean } = {},
+): Uint32Array[] {
   return Array.from({ length: batchesPerEpoch(order.length, batch, options) }, (_, i) =>
     order.subarray(i * batch, (i + 1) * batch),
   );

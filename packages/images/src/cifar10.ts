@@ -61,7 +61,9 @@ async function locate(folder: string): Promise<string> {
   }
   const pickled = await stat(join(folder, 'data_batch_1')).catch(() => undefined);
   if (pickled) {
-    throw inputError(`${folder} holds the Python version of CIFAR-10, expected the binary version; ${HOW_TO_GET}`);
+    throw inputError(
+      `${folder} holds the Python version of CIFAR-10, expected the binary version; ${HOW_TO_GET}`,
+    );
   }
   throw inputError(`${folder} holds no CIFAR-10; ${HOW_TO_GET}`);
 }
@@ -86,7 +88,12 @@ async function readSet(name: string, folder: string, files: readonly string[]): 
       const what = size < CIFAR10_FILE_BYTES ? 'truncated' : 'too long';
       throw inputError(`${path} is ${what}: expected ${CIFAR10_FILE_BYTES} bytes, found ${size}`);
     }
-    readRecords(path, await readFile(path), data.subarray(i * RECORDS * 3 * PLANE), labels.subarray(i * RECORDS));
+    readRecords(
+      path,
+      await readFile(path),
+      data.subarray(i * RECORDS * 3 * PLANE),
+      labels.subarray(i * RECORDS),
+    );
   }
   const pixels = pixelsInMemory(data, SIZE);
   return labeled({ ...CIFAR10_STATISTICS, ...pixels, name, skipped: [] }, labels, CIFAR10_CLASSES);
@@ -97,7 +104,9 @@ function readRecords(path: string, bytes: Uint8Array, data: Uint8Array, labels: 
   for (let record = 0, at = 0, to = 0; at < bytes.length; record++, at += RECORD) {
     const label = bytes[at]!;
     if (label >= CIFAR10_CLASSES.length) {
-      throw inputError(`${path}: the label of picture ${record} is ${label}, expected 0 to 9; is it CIFAR-10?`);
+      throw inputError(
+        `${path}: the label of picture ${record} is ${label}, expected 0 to 9; is it CIFAR-10?`,
+      );
     }
     labels[record] = label;
     for (let i = at + 1; i <= at + PLANE; i++, to += 3) {

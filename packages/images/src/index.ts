@@ -1,1 +1,32 @@
-export {};
+export {
+  type CropFlip,
+  drawCropFlip,
+  type Normalisation,
+  normalisation,
+  PADDING,
+  UNCHANGED,
+  writeAugmented,
+} from './augment.ts';
+export { augmentationStreams, batches, batchesPerEpoch, type EpochStream, epochOrder } from './batches.ts';
+export { cacheFolder } from './cache-folder.ts';
+export { CIFAR10_CLASSES, CIFAR10_STATISTICS, cifar10 } from './cifar10.ts';
+export { type FetchOptions, type FetchStage, fetchCifar10 } from './fetch-cifar10.ts';
+export {
+  type ImageFolderOptions,
+  imageFolder,
+  type LabeledImageFolderOptions,
+  labeledImageFolder,
+} from './image-folder.ts';
+export type {
+  Images,
+  ImagesOf,
+  LabeledImages,
+  LabeledPicture,
+  Picture,
+  Rgb,
+  Skipped,
+  Source,
+  Statistics,
+} from './picture.ts';
+export { type Prefetch, type PrefetchRange, prefetch } from './prefetch.ts';
+export { type SplitOptions, split, take } from './subset.ts';

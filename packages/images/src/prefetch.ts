@@ -9,7 +9,10 @@ export interface Prefetch<T> extends AsyncIterable<T> {
  * of them begun but not yet consumed. A failure is thrown where its value would have come, and ends the iteration; so
  * does leaving the loop early. Both start nothing more and wait for what is already under way.
  */
-export function prefetch<T>(make: (index: number) => Promise<T>, { from = 0, to, depth }: PrefetchRange): Prefetch<T> {
+export function prefetch<T>(
+  make: (index: number) => Promise<T>,
+  { from = 0, to, depth }: PrefetchRange,
+): Prefetch<T> {
   if (!Number.isInteger(depth) || depth < 1) {
     throw new RangeError(`the depth of a prefetch is a whole number of at least 1, got ${depth}`);
   }
