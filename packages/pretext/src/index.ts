@@ -1,1 +1,3 @@
-export {};
+export { classification } from './classification.ts';
+export { rotation } from './rotation.ts';
+export type { Head, HostBatch, Mode, Task } from './task.ts';
