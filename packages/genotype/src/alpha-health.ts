@@ -55,14 +55,15 @@ export function collapseWarnings(health: AlphaHealth): string[] {
   const { skips, edges } = health.normal;
   if (edges > 0 && 2 * skips >= edges) {
     warnings.push(
-      `${skips} of the ${edges} edges of the normal cell are skip connections: the network can hardly learn more with depth.`,
+      `${skips} of the ${edges} edges of the normal cell are skip connections, so depth adds little to the network.`,
     );
   }
   for (const kind of CELL_KINDS) {
     const { noneMass } = health[kind];
     if (noneMass > 0.5) {
+      const share = `${Math.round(100 * noneMass)} %`;
       warnings.push(
-        `none holds ${Math.round(100 * noneMass)} % of the weight in the ${kind} cell: the choice rests on what little the other candidates share.`,
+        `none holds ${share} of the weight in the ${kind} cell, so little is left to tell the others apart.`,
       );
     }
   }

@@ -9,8 +9,8 @@ export interface ParseOptions {
 
 /**
  * Reads and checks a genotype: an object, its JSON text, or the Python notation that papers print,
- * `Genotype(normal=[('sep_conv_3x3', 1), ...], normal_concat=range(2, 6), reduce=[...], reduce_concat=[2, 3,
- * 4, 5])`. Fields that are no part of a genotype are left out.
+ * `Genotype(normal=[('sep_conv_3x3', 1), ...], normal_concat=range(2, 6), reduce=[...], reduce_concat=...)`.
+ * Fields that are no part of a genotype are left out.
  *
  * @throws RangeError saying what was expected, what came, and where
  */

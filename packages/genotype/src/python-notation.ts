@@ -1,8 +1,8 @@
 /**
- * Reads the constructor call that Python prints for a genotype, such as `Genotype(normal=[('sep_conv_3x3',
- * 1), ...], normal_concat=range(2, 6), ...)`, into a plain object. What stands before the call (`DARTS_V2 =
- * `, a time stamp of a log) is skipped. Lists and tuples become arrays, as do `range(...)`, `list(...)` and
- * `tuple(...)`; anything else is an error with its line and column.
+ * Reads the constructor call that Python prints for a genotype into a plain object, such as
+ * `Genotype(normal=[('sep_conv_3x3', 1), ...], normal_concat=range(2, 6), ...)`. What stands before the call
+ * (`DARTS_V2 = `, a time stamp of a log) is skipped. Lists and tuples become arrays, as do `range(...)`,
+ * `list(...)` and `tuple(...)`; anything else is an error with its line and column.
  *
  * @throws RangeError saying what was expected, what came, and where
  */
