@@ -25,7 +25,8 @@ export async function useBackend(name?: BackendName): Promise<BackendName> {
       return useBackend(addonStatus().loaded ? 'native' : 'cpu');
     case 'native': {
       const status = addonStatus();
-      if (!status.loaded) throw inputError(`the backend 'native' is not there: ${status.reason}. ${HOW_TO_BUILD}`);
+      if (!status.loaded)
+        throw inputError(`the backend 'native' is not there: ${status.reason}. ${HOW_TO_BUILD}`);
       await registerNativeBackend();
       break;
     }
@@ -37,7 +38,9 @@ export async function useBackend(name?: BackendName): Promise<BackendName> {
       await tf.setBackend('tensorflow');
       break;
     case 'cuda':
-      throw inputError("the backend 'cuda' is not in this version: its kernels are built and tested, but not yet connected");
+      throw inputError(
+        "the backend 'cuda' is not in this version: its kernels are built and tested, but not yet connected",
+      );
     default:
       throw inputError(
         `there is no backend '${name}', expected ${BACKENDS.join(', ')}${didYouMean(String(name), BACKENDS)}`,
@@ -79,5 +82,7 @@ export function tensorflowStatus(): { readonly missing?: string } {
     return { missing: `${TFJS_GPU} is not installed. Get it with 'npm install ${TFJS_GPU}@4.22.0'` };
   }
   if (existsSync(join(folder, 'lib'))) return {};
-  return { missing: `${TFJS_GPU} is there, but its binary part was not downloaded. Get it with 'npm run enable:tfjs-gpu'` };
+  return {
+    missing: `${TFJS_GPU} is there, but its binary part was not downloaded. Get it with 'npm run enable:tfjs-gpu'`,
+  };
 }

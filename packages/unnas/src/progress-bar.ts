@@ -17,7 +17,11 @@ export function duration(seconds: number): string {
 
 /** Three significant digits at most: `0.42`, `7.3`, `128`. */
 export function rate(perSecond: number): string {
-  return perSecond >= 100 ? perSecond.toFixed(0) : perSecond >= 10 ? perSecond.toFixed(1) : perSecond.toFixed(2);
+  return perSecond >= 100
+    ? perSecond.toFixed(0)
+    : perSecond >= 10
+      ? perSecond.toFixed(1)
+      : perSecond.toFixed(2);
 }
 
 /**

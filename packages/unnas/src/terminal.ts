@@ -30,7 +30,11 @@ export function openTerminal({
 }: TerminalOptions = {}): Terminal {
   const interactive = errors.isTTY === true && environment.TERM !== 'dumb';
   // https://no-color.org and https://force-color.org
-  const colored = environment.NO_COLOR ? false : environment.FORCE_COLOR ? true : output.isTTY === true && interactive;
+  const colored = environment.NO_COLOR
+    ? false
+    : environment.FORCE_COLOR
+      ? true
+      : output.isTTY === true && interactive;
   let shown = '';
   let lastDrawn = now();
 

@@ -1,0 +1,109 @@
+import { access } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import {
+  cifar10,
+  fetchCifar10,
+  type Images,
+  imageFolder,
+  type LabeledImages,
+  labeledImageFolder,
+  take,
+} from '@unnas/images';
+import { inputError, Random } from '@unnas/random';
+import { didYouMean } from './suggest.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Data sets that can be named in place of a folder. */
+export const DATA_SETS: readonly string[] = ['cifar10'];
+
+/** What `--data` and its companions say, as plain values: a run keeps it, so that the same pictures are found again. */
+export interface DataChoice {
+  /** A name, or the path of a folder. */
+  readonly data: string;
+  /** Side of the pictures in pixels. */
+  readonly size: number;
+  /** How many pictures to use, drawn at random but always the same ones; null for all. */
+  readonly limit: number | null;
+  /** Share of the files of a folder that may be broken. */
+  readonly maxBroken: number;
+}
+
+/** Training pictures with labels. */
+export async function openLabeled(choice: DataChoice, terminal: Voice): Promise<LabeledImages> {
+  const folder = await cifarFolder(choice, terminal);
+  return folder === undefined
+    ? limited(await labeledImageFolder(choice.data, folderOptions(choice, terminal)), choice)
+    : limited((await cifar10(folder)).train, choice);
+}
+
+/** Training pictures without labels. */
+export async function openImages(choice: DataChoice, terminal: Voice): Promise<Images> {
+  const folder = await cifarFolder(choice, terminal);
+  return folder === undefined
+    ? limited(await imageFolder(choice.data, folderOptions(choice, terminal)), choice)
+    : limited((await cifar10(folder)).train.images, choice);
+}
+
+/** What of a terminal the opening of pictures needs. */
+export type Voice = Pick<Terminal, 'note' | 'progress' | 'endProgress'>;
+
+/** Makes CIFAR-10 be there, and gives its folder. */
+export async function fetchDataSet(folder: string | undefined, terminal: Voice): Promise<string> {
+  const doing = { download: 'downloading (139 MB)', unpack: 'unpacking', convert: 'converting' };
+  const found = await fetchCifar10({
+    ...(folder === undefined ? {} : { folder }),
+    onProgress: ({ stage, done, total }) => {
+      if (done === 0) terminal.note(`unnas: CIFAR-10: ${doing[stage]}`);
+      terminal.progress(`CIFAR-10: ${doing[stage]} ${done + 1}/${total}`);
+    },
+  });
+  terminal.endProgress();
+  return found;
+}
+
+/** The folder with the files of CIFAR-10, if that is what was chosen. */
+async function cifarFolder({ data, size }: DataChoice, terminal: Voice): Promise<string | undefined> {
+  let folder: string | undefined;
+  if (data === 'cifar10') folder = await fetchDataSet(undefined, terminal);
+  else if (await isThere(join(data, 'data_batch_1.bin'))) folder = data;
+  else if (await isThere(join(data, 'cifar-10-batches-bin'))) folder = data;
+  else if (!(await isThere(data)) && !/[/\\.]/.test(data)) {
+    throw inputError(
+      `there is no data set and no folder '${data}' (data sets: ${DATA_SETS.join(', ')})${didYouMean(data, DATA_SETS)}`,
+    );
+  }
+  if (folder !== undefined && size !== 32) {
+    throw inputError(`the pictures of CIFAR-10 are 32 pixels wide, and --size says ${size}`);
+  }
+  return folder;
+}
+
+const isThere = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+function folderOptions({ data, size, maxBroken }: DataChoice, terminal: Voice) {
+  return {
+    size,
+    maxBroken,
+    onProgress: ({ done, total }: { done: number; total: number }) => {
+      terminal.progress(`reading pictures of ${resolve(data)}: ${done}/${total}`);
+      if (done === total) terminal.endProgress();
+    },
+    onWarning: (sentence: string) => terminal.note(`unnas: ${sentence}`),
+  };
+}
+
+/** The chosen number of pictures. Drawn, for the first files of a folder would be those of its first class. */
+function limited(images: LabeledImages, choice: DataChoice): LabeledImages;
+function limited(images: Images, choice: DataChoice): Images;
+function limited(images: Images | LabeledImages, { limit }: DataChoice) {
+  if (limit === null) return images;
+  if (limit > images.length) {
+    throw inputError(`--limit asks for ${limit} pictures, and ${images.name} has ${images.length}`);
+  }
+  const drawn = Random.of(0, 'limit').permutation(images.length).slice(0, limit).sort();
+  return images.labels === undefined ? take(images, drawn) : take(images, drawn);
+}
