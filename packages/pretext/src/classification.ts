@@ -13,6 +13,7 @@ export function classification({ classes }: { readonly classes: number }): Task<
   }
   return {
     name: 'classification',
+    labels: true,
     classes,
     channels: 3,
     views: 1,

@@ -16,6 +16,7 @@ const TURNS = 4;
 export function rotation(): Task<Picture> {
   return {
     name: 'rotation',
+    labels: false,
     classes: TURNS,
     channels: 3,
     views: TURNS,

@@ -21,6 +21,8 @@ export interface HostBatch {
 /** Everything in which one training task differs from another. Pictures `P` are those it learns from. */
 export interface Task<P extends Picture = Picture> {
   readonly name: string;
+  /** Whether it learns from the labels of pictures. */
+  readonly labels: boolean;
   readonly classes: number;
   /** Channels of the network's input. */
   readonly channels: number;
