@@ -1,0 +1,147 @@
+import * as tf from '@tensorflow/tfjs';
+import { type Edge, edgesByNode, supernetEdges } from '@unnas/genotype';
+import { candidate } from './candidates.ts';
+import type { Place } from './declaration.ts';
+import { factorizedReduce, type Layer, reluConvNorm, whole } from './layers.ts';
+import { type Incoming, mixedNode } from './mixed-node.ts';
+import type { Pass } from './pass.ts';
+
+/** Where a cell stands in the stack. */
+export interface CellPlacement {
+  /** Channels of the outputs of the two cells before. */
+  readonly from: readonly [number, number];
+  /** Channels of a node; the output has as many times more as nodes are concatenated. */
+  readonly channels: number;
+  /** Whether it halves height and width: edges from the two inputs have stride 2. */
+  readonly reduction: boolean;
+  /** Whether the cell before did, so that the first input is twice as large as the second. */
+  readonly previousReduction: boolean;
+}
+
+/** A cell as a function of the outputs of the two cells before it. `weights` has one tensor a node, in a supernet only. */
+export type Cell = (
+  s0: tf.Tensor4D,
+  s1: tf.Tensor4D,
+  pass: Pass,
+  weights?: readonly tf.Tensor[],
+) => tf.Tensor4D;
+
+/** The projections of the two inputs to the channels of the cell. */
+function inputs(place: Place, placement: CellPlacement, affine: boolean): [Layer, Layer] {
+  const { from, channels, previousReduction } = placement;
+  const first = place.at('pre0');
+  return [
+    previousReduction
+      ? whole(factorizedReduce(first, from[0], channels, affine))
+      : reluConvNorm(first, from[0], channels, affine),
+    reluConvNorm(place.at('pre1'), from[1], channels, affine),
+  ];
+}
+
+/**
+ * A cell of the supernet: each of its nodes sums all candidates on the edges from all earlier states, and the output is the
+ * concatenation of all nodes. Batch norms have neither scale nor offset, and one follows each pool.
+ */
+export function searchCell(
+  place: Place,
+  placement: CellPlacement,
+  { candidates, nodes }: { candidates: readonly string[]; nodes: number },
+): Cell {
+  const [first, second] = inputs(place, placement, false);
+  const incoming = supernetEdges(nodes).flatMap(({ node, input }) =>
+    candidates.flatMap((name): (Incoming & { node: number })[] => {
+      const branch = candidate(name)(place.at(`node${node}`).at(`in${input}`).at(name), {
+        channels: placement.channels,
+        stride: placement.reduction && input < 2 ? 2 : 1,
+        affine: false,
+        poolNorm: true,
+      });
+      return branch ? [{ node, input, branch }] : [];
+    }),
+  );
+  const mixedNodes = Array.from({ length: nodes }, (_, i) =>
+    mixedNode(incoming.filter(({ node }) => node === i + 2)),
+  );
+  return (s0, s1, pass, weights) => {
+    if (weights?.length !== nodes)
+      throw new TypeError('a supernet needs a mix: weights for every node of a cell');
+    const states = [first(s0, pass), second(s1, pass)];
+    mixedNodes.forEach((node, i) => {
+      states.push(node(states, weights[i]!, pass));
+    });
+    return tf.concat(states.slice(2), 3);
+  };
+}
+
+/**
+ * The weights that the nodes of a search cell take, from the mix of all edges and candidates (edges in the order of the rows).
+ * `none` adds nothing, so its column is left out.
+ *
+ * @param mix edges x candidates
+ */
+export function nodeWeights(
+  mix: tf.Tensor2D,
+  { candidates, nodes }: { candidates: readonly string[]; nodes: number },
+): tf.Tensor[] {
+  const none = candidates.indexOf('none');
+  const rowsOf = (node: number) => supernetEdges(nodes).filter((edge) => edge.node === node).length;
+  let row = 0;
+  return Array.from({ length: nodes }, (_, i) => {
+    const rows = rowsOf(i + 2);
+    const columns = (from: number, to: number) => tf.slice2d(mix, [row, from], [rows, to - from]);
+    const parts =
+      none < 0
+        ? [columns(0, candidates.length)]
+        : [columns(0, none), columns(none + 1, candidates.length)].filter(({ size }) => size > 0);
+    row += rows;
+    return tf.concat(parts, 1).reshape([-1]);
+  });
+}
+
+/** How a derived cell is built; by default as networks are trained from scratch. */
+export interface DerivedStyle {
+  /** Whether batch norms have a scale and an offset. */
+  readonly affine?: boolean;
+  /** Whether a batch norm follows each pool. */
+  readonly poolNorm?: boolean;
+}
+
+/** A cell of a genotype: every node sums the operations on its (usually two) edges. */
+export function derivedCell(
+  place: Place,
+  placement: CellPlacement,
+  { edges, concat, style }: { edges: readonly Edge[]; concat: readonly number[]; style: DerivedStyle },
+): Cell {
+  const { affine = true, poolNorm = false } = style;
+  const [first, second] = inputs(place, placement, affine);
+  const { channels, reduction } = placement;
+  let position = 0;
+  const nodes = edgesByNode(edges).map((pair) =>
+    pair.flatMap(([op, input]) => {
+      const stride = reduction && input < 2 ? 2 : 1;
+      const branch = candidate(op)(place.at(`op${position++}`).at(op), {
+        channels,
+        stride,
+        affine,
+        poolNorm,
+      });
+      return branch ? [{ input, layer: whole(branch) }] : [];
+    }),
+  );
+  const zeros = (x: tf.Tensor4D) => {
+    const [n, height, width] = x.shape;
+    const stride = reduction ? 2 : 1;
+    return tf.zeros<tf.Rank.R4>([n, Math.ceil(height / stride), Math.ceil(width / stride), channels]);
+  };
+  return (s0, s1, pass) => {
+    const states = [first(s0, pass), second(s1, pass)];
+    for (const node of nodes) {
+      const parts = node.map(({ input, layer }) => layer(states[input]!, pass));
+      states.push(parts.length > 0 ? (tf.addN(parts) as tf.Tensor4D) : zeros(s1));
+    }
+    return tf.concat(
+      concat.map((state) => states[state]!),
+      3,
+    );
+  };
+}

@@ -1,0 +1,68 @@
+/** Where a parameter starts: every value the same, or uniform in (-bound, bound). */
+export type Start = { readonly value: number } | { readonly bound: number };
+
+/** What a network consists of: its parameters, and the running statistics of its batch norms, in the order of their making. */
+export interface Declaration {
+  readonly parameters: Map<string, { readonly shape: readonly number[]; readonly start: Start }>;
+  /** Shape by name; all names end in `.mean` or `.var`. */
+  readonly statistics: Map<string, readonly number[]>;
+}
+
+/**
+ * A place in the tree of layers, such as `cell0.node2.in1`. A layer is made at a place: it declares what it owns below it, and
+ * the function it becomes looks its tensors up by the full names.
+ */
+export class Place {
+  readonly #declaration: Declaration;
+  readonly #path: string;
+
+  private constructor(declaration: Declaration, path: string) {
+    this.#declaration = declaration;
+    this.#path = path;
+  }
+
+  /** The root of an empty declaration. */
+  static root(): Place {
+    return new Place({ parameters: new Map(), statistics: new Map() }, '');
+  }
+
+  /** Everything declared at this tree of places. */
+  get declaration(): Declaration {
+    return this.#declaration;
+  }
+
+  at(name: string): Place {
+    return new Place(this.#declaration, this.#name(name));
+  }
+
+  /** Declares a parameter. @returns its full name */
+  parameter(name: string, shape: readonly number[], start: Start): string {
+    const full = this.#name(name);
+    this.#declaration.parameters.set(full, { shape, start });
+    return full;
+  }
+
+  /**
+   * Declares a filter without bias, kh,kw,in,out (or kh,kw,C,1 with `fanIn` kh * kw if it is depthwise), that starts as in PyTorch:
+   * uniform within 1 / sqrt(fan-in).
+   */
+  filter(
+    name: string,
+    shape: readonly [number, number, number, number],
+    fanIn = shape[0] * shape[1] * shape[2],
+  ): string {
+    return this.parameter(name, shape, { bound: 1 / Math.sqrt(fanIn) });
+  }
+
+  /** Declares the running mean and variance of a batch norm. @returns their common prefix, with the dot */
+  statistics(channels: number): string {
+    const prefix = this.#name('');
+    this.#declaration.statistics.set(`${prefix}mean`, [channels]);
+    this.#declaration.statistics.set(`${prefix}var`, [channels]);
+    return prefix;
+  }
+
+  #name(name: string): string {
+    return this.#path === '' ? name : `${this.#path}.${name}`;
+  }
+}
