@@ -2,18 +2,37 @@ import * as tf from '@tensorflow/tfjs';
 import { op } from './op.ts';
 
 /**
- * Dense convolution with symmetric padding (PyTorch's `padding = floor(k / 2)`; TensorFlow's `same` pads a stride-2
- * convolution on two sides only).
+ * Dense convolution with symmetric padding of dilation * (k - 1) / 2 (TensorFlow's `same` pads a stride-2 convolution on two sides
+ * only).
  *
  * @param x N,H,W,C
  * @param filter k,k,C,M with odd k
+ * @param options with a dilation above 1 the stride must be 1
  * @returns N,OH,OW,M with OH = floor((H - 1) / stride) + 1
  */
-export function convolution(x: tf.Tensor4D, filter: tf.Tensor, stride = 1): tf.Tensor4D {
+export function convolution(
+  x: tf.Tensor4D,
+  filter: tf.Tensor,
+  { stride = 1, dilation = 1 }: { readonly stride?: number; readonly dilation?: number } = {},
+): tf.Tensor4D {
   const size = filter.shape[0]!;
   // With one tap and stride 1, a convolution is a product of matrices, which every backend does faster.
   if (size === 1 && stride === 1) return pointwise(x, filter);
-  return tf.conv2d(x, filter as tf.Tensor4D, stride, (size - 1) / 2);
+  if (dilation === 1) return tf.conv2d(x, filter as tf.Tensor4D, stride, (size - 1) / 2);
+  if (stride !== 1)
+    throw new RangeError(`convolution: with dilation ${dilation} the stride is 1, got ${stride}`);
+  // Stock tfjs does not differentiate a dilated convolution: here it is a sum of shifted 1x1 convolutions.
+  const [n, height, width, channels] = x.shape;
+  const pad = (dilation * (size - 1)) / 2;
+  const around: [number, number] = [pad, pad];
+  const padded = x.pad([[0, 0], around, around, [0, 0]]);
+  const taps = Array.from({ length: size * size }, (_, tap) => {
+    const row = Math.floor(tap / size);
+    const column = tap % size;
+    const shifted = padded.slice([0, row * dilation, column * dilation, 0], [n, height, width, channels]);
+    return pointwise(shifted as tf.Tensor4D, filter.slice([row, column, 0, 0], [1, 1, -1, -1]));
+  });
+  return tf.addN(taps) as tf.Tensor4D;
 }
 
 /** 1x1 convolution. x N,H,W,C; filter 1,1,C,M; gives N,H,W,M. */

@@ -39,8 +39,12 @@ export function readSafetensors(bytes: Uint8Array): StoredTensors {
     }
     const { dtype, shape, begin, end } = readEntry(name, entry, data.length);
     ranges.push([begin, end]);
-    // A copy, since a typed array must begin at a multiple of its element size.
-    tensors.set(name, { dtype, shape, data: new ARRAYS[dtype](data.slice(begin, end).buffer) });
+    // A copy, since a typed array must begin at a multiple of its element size. (The slice of a Node Buffer is none.)
+    tensors.set(name, {
+      dtype,
+      shape,
+      data: new ARRAYS[dtype](new Uint8Array(data.subarray(begin, end)).buffer),
+    });
   }
   ranges.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   let position = 0;

@@ -1,6 +1,17 @@
-export { candidates } from './candidates.ts';
-export type { DerivedStyle } from './cell.ts';
+export { type Candidate, candidate, candidates, type Placement } from './candidates.ts';
+export {
+  type Cell,
+  type CellPlacement,
+  type DerivedStyle,
+  derivedCell,
+  nodeWeights,
+  searchCell,
+} from './cell.ts';
+export { Place } from './declaration.ts';
 export { derivedNetwork } from './derived-network.ts';
 export type { Head } from './head.ts';
-export type { ForwardOptions, ForwardResult, Network, NetworkOptions, StackOptions } from './network.ts';
+export { type Branch, factorizedReduce, type Layer, reluConvNorm, whole } from './layers.ts';
+export { type Incoming, mixedNode } from './mixed-node.ts';
+export type { ForwardOptions, ForwardResult, Mix, Network, NetworkOptions, StackOptions } from './network.ts';
+export { Pass, type PassOptions } from './pass.ts';
 export { dartsSpace, type Space, type Supernet, supernet } from './supernet.ts';

@@ -44,11 +44,12 @@ export function convNorm(
   place: Place,
   from: number,
   to: number,
-  { size = 3, stride = 1, relu = false, conv = 'conv', bn = 'bn', affine = true } = {},
+  { size = 3, stride = 1, dilation = 1, relu = false, conv = 'conv', bn = 'bn', affine = true } = {},
 ): Layer {
   const filter = place.filter(conv, [size, size, from, to]);
   const { apply } = norm(place.at(bn), to, affine);
-  return (x, pass) => apply(convolution(relu ? tf.relu(x) : x, pass.parameter(filter), stride), pass);
+  return (x, pass) =>
+    apply(convolution(relu ? tf.relu(x) : x, pass.parameter(filter), { stride, dilation }), pass);
 }
 
 /** ReLU, 1x1 convolution, batch norm: fits an input of a cell to its number of channels. */

@@ -26,9 +26,15 @@ export interface StackOptions extends NetworkOptions {
   readonly stem: StemKind;
 }
 
+/** The weight of every candidate (columns) on every edge (rows) of both kinds of cell: softmaxed alphas. */
+export interface Mix {
+  readonly normal: tf.Tensor2D;
+  readonly reduce: tf.Tensor2D;
+}
+
 export interface ForwardOptions extends PassOptions {
-  /** The weight of every candidate (columns) on every edge (rows) of both kinds of cell: softmaxed alphas. Supernet only. */
-  readonly mix?: { readonly normal: tf.Tensor2D; readonly reduce: tf.Tensor2D };
+  /** For a supernet, which cannot do without; a derived network has no use for it. */
+  readonly mix?: Mix;
 }
 
 export interface ForwardResult {
@@ -63,7 +69,7 @@ export type Kind = 'normal' | 'reduce';
 export function stack(
   { cells, channels, stem: stemKind, classes, inputChannels = 3, head = { kind: 'linear' } }: StackOptions,
   makeCell: (place: Place, kind: Kind, placement: CellPlacement) => { cell: Cell; concat: number },
-  weights: (mix: ForwardOptions['mix']) => Partial<Record<Kind, readonly tf.Tensor[]>>,
+  weights: (mix: Mix | undefined) => Partial<Record<Kind, readonly tf.Tensor[]>>,
 ): Network {
   checkCounts({ cells, channels, classes, inputChannels });
   if (channels % 2 !== 0) throw new RangeError(`expected an even number of channels, got ${channels}`);
