@@ -167,7 +167,7 @@ export function secondOrderGradients<Batch>(
   const unrolled = mapTensors(parameters, (w, name) =>
     tf.tidy(() => {
       const step = here.gradients[name]!.add(w.mul(weightDecay));
-      const v = velocity[name];
+      const v = velocity[`velocity/${name}`];
       return w.sub((v === undefined ? step : step.add(v.mul(momentum))).mul(weightLearningRate));
     }),
   );

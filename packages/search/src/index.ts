@@ -1,1 +1,24 @@
-export {};
+export type { Algorithm, Prepared, Searcher, Setup } from './algorithm.ts';
+export { algorithmOf } from './algorithms.ts';
+export { type DartsOptions, darts } from './darts.ts';
+export {
+  firstOrderAlphaStep,
+  type Model,
+  type Pass,
+  type Point,
+  type StepResult,
+  secondOrderAlphaStep,
+  secondOrderGradients,
+  type Trained,
+  type Unrolling,
+  weightStep,
+} from './darts-step.ts';
+export type { EpochRecord, Progress, ScoreReport, TrainReport, UnitReport } from './epoch-record.ts';
+export { cifar10Classification, cifar10Rotation, type Preset } from './presets.ts';
+export { type RandomSearchOptions, randomSearch } from './random-search.ts';
+export { type Reproduction, reproduce } from './reproduce.ts';
+export { type DataDescription, RUN_VERSION, type RunConfig, type TaskDescription } from './run-config.ts';
+export { readConfig, readRecords } from './run-folder.ts';
+export { type ResumeOptions, resumeSearch, search } from './search.ts';
+export type { Outcome, SearchRun } from './search-run.ts';
+export type { CheckpointTimes, Json, SearchOptions, Settings } from './settings.ts';

@@ -1,0 +1,175 @@
+import type { AlphaHealth, Genotype } from '@unnas/genotype';
+
+/** What is known after a round: an epoch of DARTS, a sample of random search. One line of `log.jsonl`. */
+export interface EpochRecord {
+  /** Rounds done, from 1. */
+  readonly epoch: number;
+  /** Rounds of the whole run. */
+  readonly epochs: number;
+  /** Mean loss of the weight steps, each before its update. */
+  readonly loss: number;
+  /** Share of rows that were right in the weight steps, 0 to 1. */
+  readonly trainAccuracy: number;
+  /**
+   * Share of rows that are right on the held-out half after the round, 0 to 1: in evaluation mode, pictures prepared as for a
+   * test. (The original augments them as in training; clean pictures make the number comparable between runs.)
+   */
+  readonly accuracy: number;
+  /** Mean loss of the alpha steps, each before its update; null when there were none. */
+  readonly alphaLoss: number | null;
+  /** Mean L2 norm of the weight gradients before clipping. */
+  readonly gradientNorm: number;
+  /** Learning rate of the weights, in the last step of the round. */
+  readonly learningRate: number;
+  /** The cell that a run which ended here would give. */
+  readonly genotype: Genotype;
+  /** Softmax of the alphas, [edge][candidate]; null for an algorithm without alphas. */
+  readonly alphas: { readonly normal: number[][]; readonly reduce: number[][] } | null;
+  /** Measures of collapse; null for an algorithm without alphas. */
+  readonly health: AlphaHealth | null;
+  /** The architecture that this round trained; null when a round trains all of them at once. */
+  readonly sample: Genotype | null;
+  /** Wall time of the round. */
+  readonly seconds: number;
+  /** Pictures of the weight half trained in a second, scoring not counted. */
+  readonly imagesPerSecond: number;
+  /** Milliseconds of the round that were spent waiting for pictures. */
+  readonly waitedMilliseconds: number;
+}
+
+/** Where a run is, after each step. */
+export interface Progress {
+  /** The round under way, from 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly phase: 'train' | 'score';
+  /** Steps of the phase that are done, from 1. */
+  readonly step: number;
+  readonly steps: number;
+  /** Steps of the whole run that are done, those before a resume included, and how many there are. */
+  readonly done: number;
+  readonly total: number;
+  /** Loss of the weight step; null while scoring. */
+  readonly loss: number | null;
+  /** Pictures of the weight half trained in a second in this round so far. */
+  readonly imagesPerSecond: number;
+}
+
+/** What one unit of work gave. */
+export type UnitReport = TrainReport | ScoreReport;
+
+export interface TrainReport {
+  readonly phase: 'train';
+  readonly pictures: number;
+  readonly rows: number;
+  readonly loss: number;
+  readonly correct: number;
+  readonly gradientNorm: number;
+  readonly learningRate: number;
+  /** Of the step of the alphas, where there was one. */
+  readonly alphas: { readonly loss: number; readonly gradientNorm: number } | undefined;
+}
+
+export interface ScoreReport {
+  readonly phase: 'score';
+  readonly rows: number;
+  readonly correct: number;
+}
+
+/** Sums over the part of a round that is done. Plain numbers: they are kept in the checkpoint. */
+export interface RoundSums {
+  steps: number;
+  pictures: number;
+  rows: number;
+  loss: number;
+  correct: number;
+  gradientNorm: number;
+  learningRate: number;
+  alphaSteps: number;
+  alphaLoss: number;
+  scoredRows: number;
+  scoredCorrect: number;
+  seconds: number;
+  trainSeconds: number;
+  waitedMilliseconds: number;
+}
+
+export function emptySums(): RoundSums {
+  return {
+    steps: 0,
+    pictures: 0,
+    rows: 0,
+    loss: 0,
+    correct: 0,
+    gradientNorm: 0,
+    learningRate: 0,
+    alphaSteps: 0,
+    alphaLoss: 0,
+    scoredRows: 0,
+    scoredCorrect: 0,
+    seconds: 0,
+    trainSeconds: 0,
+    waitedMilliseconds: 0,
+  };
+}
+
+/** Adds a unit and the time it took to the sums. */
+export function addUnit(
+  sums: RoundSums,
+  report: UnitReport,
+  { seconds, waitedMilliseconds }: { seconds: number; waitedMilliseconds: number },
+): void {
+  sums.seconds += seconds;
+  sums.waitedMilliseconds += waitedMilliseconds;
+  if (report.phase === 'score') {
+    sums.scoredRows += report.rows;
+    sums.scoredCorrect += report.correct;
+    return;
+  }
+  sums.trainSeconds += seconds;
+  sums.steps++;
+  sums.pictures += report.pictures;
+  sums.rows += report.rows;
+  sums.loss += report.loss;
+  sums.correct += report.correct;
+  sums.gradientNorm += report.gradientNorm;
+  sums.learningRate = report.learningRate;
+  if (report.alphas !== undefined) {
+    sums.alphaSteps++;
+    sums.alphaLoss += report.alphas.loss;
+  }
+}
+
+export function imagesPerSecond(sums: RoundSums): number {
+  return sums.trainSeconds > 0 ? sums.pictures / sums.trainSeconds : 0;
+}
+
+/** Share of the scored rows that were right, 0 to 1. */
+export function scoredAccuracy(sums: RoundSums): number {
+  return sums.scoredCorrect / sums.scoredRows;
+}
+
+/** What the algorithm adds to a record. */
+export type RoundResult = Pick<EpochRecord, 'genotype' | 'alphas' | 'health' | 'sample'>;
+
+export function epochRecord(
+  epoch: number,
+  epochs: number,
+  sums: RoundSums,
+  result: RoundResult,
+): EpochRecord {
+  return {
+    epoch,
+    epochs,
+    loss: sums.loss / sums.steps,
+    trainAccuracy: sums.correct / sums.rows,
+    accuracy: scoredAccuracy(sums),
+    alphaLoss: sums.alphaSteps === 0 ? null : sums.alphaLoss / sums.alphaSteps,
+    gradientNorm: sums.gradientNorm / sums.steps,
+    learningRate: sums.learningRate,
+    ...result,
+    seconds: sums.seconds,
+    imagesPerSecond: imagesPerSecond(sums),
+    waitedMilliseconds: sums.waitedMilliseconds,
+  };
+}

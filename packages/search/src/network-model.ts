@@ -1,0 +1,121 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Optimizer, Tensors } from '@unnas/nn';
+import type { HostBatch } from '@unnas/pretext';
+import type { ForwardOptions, Network } from '@unnas/supernet';
+import type { Setup } from './algorithm.ts';
+import type { Model, Trained } from './darts-step.ts';
+
+/** A batch as tensors: the network's input, and what the task compares the logits with. */
+export interface Batch {
+  readonly x: tf.Tensor4D;
+  readonly y: tf.Tensor;
+}
+
+/** The tensors of a batch; they belong to the caller's tidy. */
+export function batchTensors({ x, xShape, y, yShape }: HostBatch): Batch {
+  return { x: tf.tensor(x, [...xShape], 'float32') as tf.Tensor4D, y: tf.tensor(y, [...yShape], 'int32') };
+}
+
+/** How many answers a batch asks for: rows, or pixels where a task labels pixels. */
+export function rowsOf({ yShape }: HostBatch): number {
+  return yShape.reduce((product, side) => product * side, 1);
+}
+
+/** A network with the loss of a task, as the steps of DARTS take it. */
+export function networkModel(network: Network, task: Setup['task']): Model<Batch> {
+  return {
+    pass({ parameters, statistics, alphas }, { x, y }, { frozen }) {
+      const { logits, statistics: updated } = network.forward(x, {
+        parameters,
+        statistics,
+        training: true,
+        frozen,
+        ...mixOf(alphas),
+      });
+      return { loss: task.loss(logits, y), logits, statistics: updated };
+    },
+    correct: (logits, { y }) => task.correct(logits, y),
+  };
+}
+
+/** How many answers of a batch are right in evaluation mode. */
+export function scoreBatch(network: Network, task: Setup['task'], trained: Trained, host: HostBatch): number {
+  return tf.tidy(() => {
+    const { x, y } = batchTensors(host);
+    const { parameters, statistics, alphas } = trained;
+    const { logits } = network.forward(x, { parameters, statistics, training: false, ...mixOf(alphas) });
+    return task.correct(logits, y);
+  });
+}
+
+/** Alphas to the weights of the candidates; nothing for a network without alphas. */
+function mixOf({ normal, reduce }: Tensors): Pick<ForwardOptions, 'mix'> {
+  if (normal === undefined || reduce === undefined) return {};
+  return { mix: { normal: tf.softmax(normal as tf.Tensor2D), reduce: tf.softmax(reduce as tf.Tensor2D) } };
+}
+
+/** Variables with initial values, which it takes over, and the optimisers that move them. */
+export function trainedOf(
+  initial: { parameters: Tensors; statistics: Tensors; alphas?: Tensors },
+  optimizers: { weightOptimizer: Optimizer; alphaOptimizer?: Optimizer },
+): Trained {
+  const variables = (tensors: Tensors) =>
+    Object.fromEntries(
+      Object.entries(tensors).map(([name, tensor]) => {
+        const variable = tf.variable(tensor, false);
+        tensor.dispose();
+        return [name, variable];
+      }),
+    );
+  return {
+    parameters: variables(initial.parameters),
+    statistics: variables(initial.statistics),
+    alphas: variables(initial.alphas ?? {}),
+    ...optimizers,
+  };
+}
+
+const VARIABLES = ['parameters', 'statistics', 'alphas'] as const;
+const OPTIMIZERS = ['weightOptimizer', 'alphaOptimizer'] as const;
+
+/** Copies of everything that training changes, under names `group/name`; they belong to the caller's tidy. */
+export function saveTrained(trained: Trained): Tensors {
+  const saved: Tensors = {};
+  for (const group of VARIABLES) {
+    for (const [name, variable] of Object.entries(trained[group]))
+      saved[`${group}/${name}`] = variable.clone();
+  }
+  for (const group of OPTIMIZERS) {
+    for (const [name, tensor] of Object.entries(trained[group]?.state() ?? {}))
+      saved[`${group}/${name}`] = tensor;
+  }
+  return saved;
+}
+
+/** Puts back what `saveTrained` gave. Throws a RangeError where a variable is missing or has another shape. */
+export function loadTrained(trained: Trained, saved: Tensors): void {
+  const groupOf = (group: string) =>
+    Object.fromEntries(
+      Object.entries(saved).flatMap(([key, tensor]) =>
+        key.startsWith(`${group}/`) ? [[key.slice(group.length + 1), tensor]] : [],
+      ),
+    );
+  for (const group of VARIABLES) {
+    const values = groupOf(group);
+    for (const [name, variable] of Object.entries(trained[group])) {
+      const value = values[name];
+      if (`${value?.shape}` !== `${variable.shape}`) {
+        throw new RangeError(
+          `expected ${group}/${name} of shape [${variable.shape}], got ${value ? `[${value.shape}]` : 'none'}`,
+        );
+      }
+      variable.assign(value!);
+    }
+  }
+  for (const group of OPTIMIZERS) trained[group]?.load(groupOf(group));
+}
+
+export function disposeTrained(trained: Trained): void {
+  for (const group of VARIABLES) tf.dispose(trained[group]);
+  for (const group of OPTIMIZERS) trained[group]?.dispose();
+}
