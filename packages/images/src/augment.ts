@@ -49,7 +49,7 @@ export function writeAugmented(
   const down = top - PADDING;
   const right = left - PADDING;
   // Columns of the crop that show the picture; the others show the border.
-  const begin = Math.max(0, -right);
+  const begin = Math.min(width, Math.max(0, -right));
   const end = Math.max(begin, Math.min(width, width - right));
   const step = flip ? -3 : 3;
   for (let row = 0, to = offset; row < height; row++) {

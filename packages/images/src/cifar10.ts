@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inputError } from '@unnas/random';
+import { fileError } from './file-error.ts';
 import { labeled } from './labeled.ts';
 import type { LabeledImages, Statistics } from './picture.ts';
 import { pixelsInMemory } from './pixels.ts';
@@ -48,16 +49,20 @@ export async function cifar10(folder: string): Promise<{ train: LabeledImages; t
   return { train, test };
 }
 
+/** The folder of the six files, which are all there and of the right length. */
 async function locate(folder: string): Promise<string> {
   const found = await stat(folder).catch(() => undefined);
   if (found === undefined) throw inputError(`there is no folder ${folder}; ${HOW_TO_GET}`);
   if (!found.isDirectory()) throw inputError(`${folder} is not a folder; ${HOW_TO_GET}`);
   for (const at of [folder, join(folder, 'cifar-10-batches-bin')]) {
-    const missing = await missingFiles(at);
-    if (missing.length === 0) return at;
-    if (missing.length < FILES.length) {
+    const files = await Promise.all(FILES.map((file) => stat(join(at, file)).catch(() => undefined)));
+    const missing = FILES.filter((_, i) => !files[i]?.isFile());
+    if (missing.length === FILES.length) continue;
+    if (missing.length > 0) {
       throw inputError(`CIFAR-10 in ${at} is not complete: ${missing.join(', ')} missing; ${HOW_TO_GET}`);
     }
+    for (const [i, file] of FILES.entries()) checkLength(join(at, file), files[i]!.size);
+    return at;
   }
   const pickled = await stat(join(folder, 'data_batch_1')).catch(() => undefined);
   if (pickled) {
@@ -68,51 +73,58 @@ async function locate(folder: string): Promise<string> {
   throw inputError(`${folder} holds no CIFAR-10; ${HOW_TO_GET}`);
 }
 
+function checkLength(path: string, bytes: number): void {
+  if (bytes === CIFAR10_FILE_BYTES) return;
+  const what = bytes < CIFAR10_FILE_BYTES ? 'truncated' : 'too long';
+  throw inputError(`${path} is ${what}: expected ${CIFAR10_FILE_BYTES} bytes, found ${bytes}`);
+}
+
 const FILES = [...CIFAR10_TRAIN_FILES, CIFAR10_TEST_FILE];
 const HOW_TO_GET =
   `expected are the files ${FILES[0]} to ${FILES[4]} and ${CIFAR10_TEST_FILE} ` +
   'of the binary version: unpack cifar-10-binary.tar.gz there, or let fetchCifar10() get them';
 
-async function missingFiles(folder: string): Promise<string[]> {
-  const present = await Promise.all(FILES.map((file) => stat(join(folder, file)).catch(() => undefined)));
-  return FILES.filter((_, i) => present[i] === undefined);
-}
-
 async function readSet(name: string, folder: string, files: readonly string[]): Promise<LabeledImages> {
   const data = new Uint8Array(files.length * RECORDS * 3 * PLANE);
   const labels = new Int32Array(files.length * RECORDS);
+  const bytes = new Uint8Array(CIFAR10_FILE_BYTES);
   for (const [i, file] of files.entries()) {
-    const path = join(folder, file);
-    const { size } = await stat(path);
-    if (size !== CIFAR10_FILE_BYTES) {
-      const what = size < CIFAR10_FILE_BYTES ? 'truncated' : 'too long';
-      throw inputError(`${path} is ${what}: expected ${CIFAR10_FILE_BYTES} bytes, found ${size}`);
+    await readWhole(join(folder, file), bytes);
+    for (let record = 0, picture = i * RECORDS; record < RECORDS; record++, picture++) {
+      const at = record * RECORD;
+      labels[picture] = bytes[at]!;
+      if (bytes[at]! >= CIFAR10_CLASSES.length) {
+        throw inputError(
+          `${join(folder, file)}: the label of picture ${record} is ${bytes[at]}, expected 0 to 9; is it CIFAR-10?`,
+        );
+      }
+      interleave(bytes, at + 1, data, picture * 3 * PLANE);
     }
-    readRecords(
-      path,
-      await readFile(path),
-      data.subarray(i * RECORDS * 3 * PLANE),
-      labels.subarray(i * RECORDS),
-    );
   }
   const pixels = pixelsInMemory(data, SIZE);
   return labeled({ ...CIFAR10_STATISTICS, ...pixels, name, skipped: [] }, labels, CIFAR10_CLASSES);
 }
 
-/** Reads records of a label byte and three planes of 32x32 bytes into interleaved pixels and labels. */
-function readRecords(path: string, bytes: Uint8Array, data: Uint8Array, labels: Int32Array): void {
-  for (let record = 0, at = 0, to = 0; at < bytes.length; record++, at += RECORD) {
-    const label = bytes[at]!;
-    if (label >= CIFAR10_CLASSES.length) {
-      throw inputError(
-        `${path}: the label of picture ${record} is ${label}, expected 0 to 9; is it CIFAR-10?`,
-      );
+async function readWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'r').catch((error) => {
+    throw inputError(`cannot read ${path}: ${fileError(error)}`, { cause: error });
+  });
+  try {
+    let done = 0;
+    for (let read = 1; read > 0 && done < bytes.length; done += read) {
+      read = (await file.read(bytes, done, bytes.length - done, done)).bytesRead;
     }
-    labels[record] = label;
-    for (let i = at + 1; i <= at + PLANE; i++, to += 3) {
-      data[to] = bytes[i]!;
-      data[to + 1] = bytes[i + PLANE]!;
-      data[to + 2] = bytes[i + 2 * PLANE]!;
-    }
+    checkLength(path, done);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Three planes of 32x32 bytes become pixels of red, green, blue. */
+function interleave(planes: Uint8Array, from: number, pixels: Uint8Array, to: number): void {
+  for (let i = from; i < from + PLANE; i++, to += 3) {
+    pixels[to] = planes[i]!;
+    pixels[to + 1] = planes[i + PLANE]!;
+    pixels[to + 2] = planes[i + 2 * PLANE]!;
   }
 }

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inputError } from '@unnas/random';
 import sharp from 'sharp';
-import { decoder } from './decoder.ts';
+import { decoder, defaultWorkers } from './decoder.ts';
 import { fileError } from './file-error.ts';
 import type { Skipped, Statistics } from './picture.ts';
 import type { PictureFile } from './picture-files.ts';
@@ -50,7 +50,9 @@ async function decodeInto(
   files: readonly PictureFile[],
   { size, workers, onProgress }: DecodeOptions,
 ): Promise<DecodedFolder> {
-  const threads = decoder({ size, ...(workers !== undefined && { workers }) });
+  // A thread takes as long to start as some dozen pictures to decode.
+  const useful = Math.ceil(files.length / 32);
+  const threads = decoder({ size, workers: Math.min(workers ?? defaultWorkers(), useful) });
   const sums = new ChannelSums();
   const broken: Skipped[] = [];
   try {
@@ -70,7 +72,8 @@ async function decodeInto(
           });
         });
       }
-      onProgress?.({ done: ++done, total: files.length });
+      done++;
+      onProgress?.({ done, total: files.length });
     }
     const about = { ...sums.statistics(), broken };
     return { pixels: await writer.finish(about), about };

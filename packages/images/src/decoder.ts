@@ -17,11 +17,8 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/**
- * Starts worker threads that decode pictures. sharp does the decoding in the threads of libuv, which a process has 4 of
- * unless UV_THREADPOOL_SIZE says otherwise; more workers than that would only wait for each other.
- */
-export function decoder({ size, workers = defaultWorkers() }: { size: number; workers?: number }): Decoder {
+/** Starts worker threads that decode pictures. They go on while the main thread is busy. */
+export function decoder({ size, workers }: { size: number; workers: number }): Decoder {
   const waiting: Map<number, Waiting>[] = [];
   const threads = Array.from({ length: workers }, (_, w) => {
     const own = new Map<number, Waiting>();
@@ -55,6 +52,10 @@ export function decoder({ size, workers = defaultWorkers() }: { size: number; wo
   };
 }
 
-function defaultWorkers(): number {
+/**
+ * As many as the machine can run at a time, but no more than the threads of libuv, in which sharp decodes: a process has 4
+ * unless UV_THREADPOOL_SIZE says otherwise, and all workers share them.
+ */
+export function defaultWorkers(): number {
   return Math.min(availableParallelism(), Number(process.env.UV_THREADPOOL_SIZE) || 4);
 }

@@ -13,7 +13,7 @@ export interface ImageFolderOptions {
   readonly cache?: string | false;
   /** Share of the files that may be broken, 0 to 1; by default 0.1. */
   readonly maxBroken?: number;
-  /** Number of decoding threads. */
+  /** Number of decoding threads at most; by default one for each processor, up to 4 (see `defaultWorkers`). */
   readonly workers?: number;
   /** Called after each file that was decoded or found broken. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;

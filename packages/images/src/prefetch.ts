@@ -6,7 +6,7 @@ export interface Prefetch<T> extends AsyncIterable<T> {
 
 /**
  * Calls `make(from)`, `make(from + 1)`, ... up to `to - 1` and yields the results in that order, with at most `depth`
- * of them begun but not yet consumed. A failure is thrown where its value would have come, and ends the iteration; so
+ * of them begun beyond the one in use. A failure is thrown where its value would have come, and ends the iteration; so
  * does leaving the loop early. Both start nothing more and wait for what is already under way.
  */
 export function prefetch<T>(
