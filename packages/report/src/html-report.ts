@@ -1,0 +1,221 @@
+import { CANDIDATES, cost, formatGenotype, type Genotype } from '@unnas/genotype';
+import { alphaChart } from './alpha-chart.ts';
+import { drawCell } from './cell-svg.ts';
+import { curves, figure, healthCurves } from './curves.ts';
+import { formatNumber, formatSeconds, formatShare, MISSING } from './format-number.ts';
+import { element, escapeText } from './markup.ts';
+import { roundsTable } from './rounds-table.ts';
+import type { Json, RunReport } from './run-report.ts';
+import { type Note, notesOf, numberAt, type RunSummary, summarise, valueAt } from './run-summary.ts';
+import { settingsTables } from './settings-table.ts';
+import { PAGE_STYLE } from './style.ts';
+
+/**
+ * A run as one page that needs nothing else: no scripts, no other files. What a run lacks, for example alphas
+ * in a random search or all numbers where it was stopped in its first epoch, is left out and said so. The
+ * text is HTML and well-formed XML.
+ */
+export function htmlReport(report: RunReport): string {
+  const summary = summarise(report);
+  const { records } = report;
+  const sections = [
+    header(summary),
+    ...notesOf(report, summary).map(note),
+    figures(summary),
+    ...(summary.genotype ? [cells(report, summary, summary.genotype), notations(summary.genotype)] : []),
+    ...(records.length > 0 ? [section('Training', curves(records, summary))] : []),
+    ...(records.some((record) => record.alphas) ? [alphas(report, summary)] : []),
+    ...(records.length > 0 ? [roundsTable(records, summary.round)] : []),
+    section('Settings', settingsTables(report.config)),
+    ...(report.environment ? [section('Environment', settingsTables(report.environment))] : []),
+    ...(report.skipped?.length ? [skipped(report.skipped)] : []),
+  ];
+  const head = element(
+    'head',
+    {},
+    element('meta', { charset: 'utf-8' }),
+    element('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
+    element('meta', { name: 'color-scheme', content: 'light dark' }),
+    element('title', {}, escapeText(summary.title)),
+    element('style', {}, PAGE_STYLE),
+  );
+  const page = element('html', { lang: 'en' }, head, element('body', {}, element('main', {}, ...sections)));
+  return `<!DOCTYPE html>\n${page}\n`;
+}
+
+function header({ title, subtitle }: RunSummary): string {
+  return element(
+    'header',
+    {},
+    element('h1', {}, escapeText(title)),
+    ...(subtitle === '' ? [] : [element('p', { class: 'quiet' }, escapeText(subtitle))]),
+  );
+}
+
+function note({ heading, sentences }: Note): string {
+  return element(
+    'aside',
+    { class: 'note' },
+    element('p', {}, element('strong', {}, escapeText(heading))),
+    ...sentences.map((sentence) => element('p', {}, escapeText(sentence))),
+  );
+}
+
+/** The outcome in numbers. */
+function figures(summary: RunSummary): string {
+  const { accuracy, chance, done, asked, round, seconds, imagesPerSecond, waiting } = summary;
+  const rounds = asked === null ? `${done}` : `${done} of ${asked}`;
+  const all: [name: string, value: string, remark: string][] = [
+    [
+      round === 'sample' ? 'Best accuracy on held-out images' : 'Accuracy on held-out images',
+      formatShare(accuracy),
+      chance === null ? '' : `chance ${formatShare(chance, Number.isInteger(100 * chance) ? 0 : 1)}`,
+    ],
+    [round === 'sample' ? 'Architectures' : 'Epochs', rounds, ''],
+    ['Time', formatSeconds(seconds), ''],
+    [
+      'Images a second',
+      imagesPerSecond === null ? MISSING : formatNumber(roundTo3(imagesPerSecond)),
+      waiting === null ? '' : `${formatShare(waiting)} of the time waiting for images`,
+    ],
+  ];
+  return element(
+    'dl',
+    { class: 'figures' },
+    ...all.map(([name, value, remark]) =>
+      element(
+        'div',
+        {},
+        element('dt', {}, escapeText(name)),
+        element(
+          'dd',
+          {},
+          escapeText(value),
+          ...(remark === '' ? [] : [element('small', {}, escapeText(remark))]),
+        ),
+      ),
+    ),
+  );
+}
+
+function cells({ config }: RunReport, { settledSince, round }: RunSummary, genotype: Genotype): string {
+  const sentences = [
+    'An edge carries a state of the cell, from left to right, through an operation into a node, where two edges are added. Numbers are those of the genotype; c with k−2 and k−1 below are the outputs of the two cells before.',
+    settledSince === null
+      ? ''
+      : settledSince === 1
+        ? `It was the same in every ${round}.`
+        : `It has not changed since ${round} ${settledSince}.`,
+    costSentence(config, genotype),
+  ].filter((sentence) => sentence !== '');
+  return section(
+    'Genotype',
+    element('p', { class: 'quiet' }, escapeText(sentences.join(' '))),
+    element(
+      'div',
+      { class: 'charts' },
+      cell('Normal cell', 'normal', genotype),
+      cell('Reduction cell', 'reduce', genotype),
+    ),
+  );
+}
+
+function cell(title: string, kind: 'normal' | 'reduce', genotype: Genotype): string {
+  return figure(title, drawCell(genotype[kind], genotype[`${kind}_concat`], { id: `${kind}-cell`, title }));
+}
+
+/** How large a network of the searched size is with these cells; nothing where the config does not say. */
+function costSentence(config: Json, genotype: Genotype): string {
+  const [cells, channels] = [numberAt(config, 'space', 'cells'), numberAt(config, 'space', 'channels')];
+  const [classes, inputChannels] = [
+    numberAt(config, 'task', 'classes'),
+    numberAt(config, 'task', 'channels'),
+  ];
+  const size = numberAt(config, 'data', 'size');
+  const stem = valueAt(config, 'space', 'stem');
+  if (!cells || !channels || !classes || !inputChannels || !size) return '';
+  if (stem !== 'cifar' && stem !== 'imagenet') return '';
+  try {
+    const { parameters, multiplyAdds } = cost(genotype, {
+      cells,
+      channels,
+      classes,
+      inputChannels,
+      size,
+      stem,
+    });
+    return `A network of ${cells} such cells with ${channels} channels has ${formatLarge(parameters)} parameters and takes ${formatLarge(multiplyAdds)} multiply-adds for an image of ${size} x ${size}.`;
+  } catch (error) {
+    // Sizes that no network has; they stand in the table of settings for who wants to know.
+    if (error instanceof RangeError) return '';
+    throw error;
+  }
+}
+
+function notations(genotype: Genotype): string {
+  return [
+    element('h3', { style: 'margin-top:24px' }, 'As JSON'),
+    element('pre', {}, escapeText(formatGenotype(genotype))),
+    element('h3', {}, 'As Python'),
+    element('pre', {}, escapeText(formatGenotype(genotype, 'python'))),
+  ].join('');
+}
+
+function alphas({ config, records }: RunReport, summary: RunSummary): string {
+  const named = valueAt(config, 'space', 'candidates');
+  const candidates = Array.isArray(named) ? named.map(String) : CANDIDATES;
+  const chart = (kind: 'normal' | 'reduce', title: string) =>
+    element(
+      'div',
+      { class: 'wide' },
+      figure(
+        title,
+        alphaChart({ id: `${kind}-alphas`, kind, records, candidates, kept: summary.genotype?.[kind] ?? [] }),
+      ),
+    );
+  return section(
+    'Alphas',
+    ...(records.some((record) => record.health) ? [healthCurves(records, summary)] : []),
+    element(
+      'p',
+      { class: 'quiet', style: 'margin-top:28px' },
+      'Below, the softmax of the alphas over the epochs, a chart for each edge of the supernet, named by where it comes from and goes to. Shaded edges are those that the genotype keeps, with their operation in a heavier line.',
+    ),
+    chart('normal', 'Normal cell'),
+    chart('reduce', 'Reduction cell'),
+  );
+}
+
+function skipped(files: NonNullable<RunReport['skipped']>): string {
+  const rows = files.map(({ file, reason }) =>
+    element('tr', {}, element('td', {}, escapeText(file)), element('td', {}, escapeText(reason))),
+  );
+  return section(
+    'Skipped files',
+    element(
+      'p',
+      {},
+      `${files.length.toLocaleString('en-US')} of the files could not be read as images and were left out.`,
+    ),
+    element('table', {}, element('tbody', {}, ...rows)),
+  );
+}
+
+function section(heading: string, ...content: readonly string[]): string {
+  return element('section', {}, element('h2', {}, escapeText(heading)), ...content);
+}
+
+function roundTo3(value: number): number {
+  return Number(value.toPrecision(3));
+}
+
+/** 3.35 M, 529 M, 98.9 G. */
+function formatLarge(value: number): string {
+  for (const [unit, name] of [
+    [1e9, 'G'],
+    [1e6, 'M'],
+  ] as const) {
+    if (value >= unit) return `${(value / unit).toPrecision(3)} ${name}`;
+  }
+  return value.toLocaleString('en-US');
+}
