@@ -51,7 +51,8 @@ class ObjectAttrs final : public unnas::Attrs {
   double number(const char* name) const override {
     Napi::Value value = object_.Get(name);
     if (value.IsBoolean()) return value.As<Napi::Boolean>().Value() ? 1 : 0;
-    if (!value.IsNumber()) throw std::invalid_argument(std::string("a kernel misses the number '") + name + "'");
+    if (!value.IsNumber())
+      throw std::invalid_argument(std::string("a kernel misses the number '") + name + "'");
     return value.As<Napi::Number>().DoubleValue();
   }
 
@@ -83,7 +84,7 @@ Napi::Value run(const Napi::CallbackInfo& info) {
     auto inputs = to_spans(info[2]);
     auto outputs = to_spans(info[3]);
     ObjectAttrs attrs(info[4].As<Napi::Object>());
-    auto kernel = unnas::find_kernel(name, device == "cuda" ? unnas::Isa::cuda : unnas::best_isa());
+    auto kernel = unnas::find_kernel(name, device == "cuda" ? unnas::Isa::cuda : unnas::current_isa());
     kernel({inputs, outputs, attrs});
   } catch (const Napi::Error&) {
     throw;
@@ -98,7 +99,8 @@ Napi::Value allocate(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto bytes = static_cast<size_t>(info[0].As<Napi::Number>().Int64Value());
   void* memory = unnas::allocate_array(bytes);
-  if (memory == nullptr) throw Napi::RangeError::New(env, "out of memory: " + std::to_string(bytes) + " bytes");
+  if (memory == nullptr)
+    throw Napi::RangeError::New(env, "out of memory: " + std::to_string(bytes) + " bytes");
   napi_value buffer;
   auto status = napi_create_external_arraybuffer(
       env, memory, bytes, [](napi_env, void* data, void*) { unnas::free_array(data); }, nullptr, &buffer);
@@ -111,7 +113,7 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto result = Napi::Object::New(env);
   try {
-    result["isa"] = unnas::isa_name(unnas::best_isa());
+    result["isa"] = unnas::isa_name(unnas::current_isa());
   } catch (const std::exception& error) {
     throw Napi::Error::New(env, error.what());
   }
@@ -132,6 +134,15 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   return result;
 }
 
+Napi::Value set_isa(const Napi::CallbackInfo& info) {
+  try {
+    unnas::set_isa(info[0].As<Napi::String>());
+  } catch (const std::exception& error) {
+    throw Napi::Error::New(info.Env(), error.what());
+  }
+  return Napi::String::New(info.Env(), unnas::isa_name(unnas::current_isa()));
+}
+
 Napi::Value set_threads(const Napi::CallbackInfo& info) {
   unnas::set_threads(info[0].As<Napi::Number>().Int32Value());
   return Napi::Number::New(info.Env(), unnas::threads());
@@ -141,6 +152,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["run"] = Napi::Function::New(env, run);
   exports["allocate"] = Napi::Function::New(env, allocate);
   exports["describe"] = Napi::Function::New(env, describe);
+  exports["setIsa"] = Napi::Function::New(env, set_isa);
   exports["setThreads"] = Napi::Function::New(env, set_threads);
   return exports;
 }

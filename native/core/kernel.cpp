@@ -1,8 +1,8 @@
 #include "core/kernel.h"
 
 #include <array>
+#include <atomic>
 #include <cstdlib>
-#include <cstring>
 #include <map>
 
 namespace unnas {
@@ -21,22 +21,31 @@ bool supported(Isa isa) {
 #if defined(__x86_64__)
   if (isa == Isa::avx512)
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("fma");
   if (isa == Isa::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif
   return isa == Isa::baseline;
 }
 
-Isa choose_isa() {
-  Isa best = supported(Isa::avx512) ? Isa::avx512 : supported(Isa::avx2) ? Isa::avx2 : Isa::baseline;
-  const char* wanted = std::getenv("UNNAS_ISA");
-  if (wanted == nullptr || *wanted == '\0') return best;
+Isa isa_of(const std::string& name) {
+  if (name.empty())
+    return supported(Isa::avx512) ? Isa::avx512 : supported(Isa::avx2) ? Isa::avx2 : Isa::baseline;
   for (Isa isa : {Isa::baseline, Isa::avx2, Isa::avx512})
-    if (std::strcmp(wanted, isa_name(isa)) == 0) {
-      if (!supported(isa)) throw std::invalid_argument(std::string("UNNAS_ISA=") + wanted + ": this machine cannot run it");
+    if (name == isa_name(isa)) {
+      if (!supported(isa)) throw std::invalid_argument("this machine cannot run the instruction set " + name);
       return isa;
     }
-  throw std::invalid_argument(std::string("UNNAS_ISA: expected baseline, avx2 or avx512, got ") + wanted);
+  throw std::invalid_argument("UNNAS_ISA: expected baseline, avx2 or avx512, got " + name);
+}
+
+// Read at the first use and not before: a wrong name is then an error that the caller sees.
+std::atomic<Isa>& isa_in_use() {
+  static std::atomic<Isa> isa = [] {
+    const char* wanted = std::getenv("UNNAS_ISA");
+    return isa_of(wanted == nullptr ? "" : wanted);
+  }();
+  return isa;
 }
 }  // namespace
 
@@ -56,9 +65,11 @@ Kernel find_kernel(const std::string& name, Isa isa) {
   throw std::invalid_argument("kernel '" + name + "' was not built for the CPU");
 }
 
-Isa best_isa() {
-  static const Isa isa = choose_isa();
-  return isa;
+Isa current_isa() { return isa_in_use(); }
+
+void set_isa(const std::string& name) {
+  Isa wanted = isa_of(name);
+  isa_in_use() = wanted;
 }
 
 const char* isa_name(Isa isa) {

@@ -62,8 +62,10 @@ void register_kernel(const char* name, Isa isa, Kernel kernel);
 /// The kernel of that name for that instruction set, or the best one below it; throws if there is none.
 Kernel find_kernel(const std::string& name, Isa isa);
 
-/// The best instruction set of this machine, or the one UNNAS_ISA names (baseline, avx2, avx512).
-Isa best_isa();
+/// The instruction set in use: the best of this machine, or the one that UNNAS_ISA or set_isa names.
+Isa current_isa();
+/// Takes baseline, avx2, avx512, or an empty name for the best; throws if the machine lacks it.
+void set_isa(const std::string& name);
 const char* isa_name(Isa isa);
 
 struct KernelRegistration {

@@ -104,7 +104,8 @@ class Pool {
   void loop() {
     uint64_t seen = 0;
     for (;;) {
-      for (int spin = 0; spin < kSpins && generation_.load(std::memory_order_acquire) == seen; spin++) pause();
+      for (int spin = 0; spin < kSpins && generation_.load(std::memory_order_acquire) == seen; spin++)
+        pause();
       Job* job;
       {
         std::unique_lock lock(mutex_);
@@ -131,8 +132,9 @@ class Pool {
 };
 
 int thread_count = 0;
-std::mutex pool_mutex;  // one job at a time: kernels are called from one JavaScript thread or from several workers
-Pool* pool = nullptr;   // never destroyed at exit: joining threads during process teardown can hang
+std::mutex
+    pool_mutex;  // one job at a time: kernels are called from one JavaScript thread or from several workers
+Pool* pool = nullptr;  // never destroyed at exit: joining threads during process teardown can hang
 
 }  // namespace
 
@@ -160,7 +162,13 @@ void parallel_chunks(int64_t count, int64_t grain, RangeFunction function, void*
   }
   std::lock_guard lock(pool_mutex);
   if (pool == nullptr) pool = new Pool(threads() - 1);
-  Job job{count, grain, chunks, function, context};
+  Job job{.count = count,
+          .grain = grain,
+          .chunks = chunks,
+          .function = function,
+          .context = context,
+          .error = {},
+          .error_mutex = {}};
   pool->run(job);
   if (job.error) std::rethrow_exception(job.error);
 }

@@ -10,8 +10,9 @@ using RangeFunction = void (*)(void* context, int64_t chunk, int64_t begin, int6
 
 void parallel_chunks(int64_t count, int64_t grain, RangeFunction function, void* context);
 
-/// Number of chunks that parallel_for makes of `count` items: it depends on count and grain alone, never on the
-/// number of threads. Partial sums are kept one a chunk and added in chunk order: same bits on any machine load.
+/// Number of chunks that parallel_for makes of `count` items: it depends on count and grain alone, never on
+/// the number of threads. Partial sums are kept one a chunk and added in chunk order: same bits on any
+/// machine load.
 constexpr int64_t chunk_count(int64_t count, int64_t grain) { return (count + grain - 1) / grain; }
 
 /// Calls body(chunk, begin, end) for each chunk of at most `grain` items of [0, count), on all threads.

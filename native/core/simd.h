@@ -7,6 +7,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
 #include "core/kernel.h"
 #include "core/parallel.h"
 
@@ -20,8 +24,9 @@
 #define UNNAS_CONCAT_(a, b) a##b
 #define UNNAS_CONCAT(a, b) UNNAS_CONCAT_(a, b)
 /// UNNAS_KERNEL("name", function) at namespace scope makes the function callable from TypeScript.
-#define UNNAS_KERNEL(name, function) \
-  static const ::unnas::KernelRegistration UNNAS_CONCAT(registration_, __LINE__)(name, ::unnas::Isa::UNNAS_ISA, function)
+#define UNNAS_KERNEL(name, function)                                              \
+  static const ::unnas::KernelRegistration UNNAS_CONCAT(registration_, __LINE__)( \
+      name, ::unnas::Isa::UNNAS_ISA, function)
 
 namespace unnas::UNNAS_ISA {
 
@@ -36,14 +41,32 @@ static inline vf load(const float* p) {  // unaligned
 }
 static inline void store(float* p, vf v) { std::memcpy(p, &v, sizeof v); }
 static inline vf broadcast(float x) { return vf{} + x; }
-static inline vf load_partial(const float* p, int count) {  // lanes from `count` on are 0
+
+// The first `count` lanes, 0 < count < kLanes: the others load as 0, and memory beyond is not touched.
+#if defined(__AVX512F__)
+static inline vf load_partial(const float* p, int count) {
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), p);
+}
+static inline void store_partial(float* p, vf v, int count) {
+  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << count) - 1), v);
+}
+#elif defined(__AVX2__)
+static inline __m256i first_lanes(int count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+static inline vf load_partial(const float* p, int count) { return _mm256_maskload_ps(p, first_lanes(count)); }
+static inline void store_partial(float* p, vf v, int count) { _mm256_maskstore_ps(p, first_lanes(count), v); }
+#else
+static inline vf load_partial(const float* p, int count) {
   vf v{};
-  std::memcpy(&v, p, static_cast<size_t>(count) * sizeof(float));
+  for (int i = 0; i < count; i++) v[i] = p[i];
   return v;
 }
 static inline void store_partial(float* p, vf v, int count) {
-  std::memcpy(p, &v, static_cast<size_t>(count) * sizeof(float));
+  for (int i = 0; i < count; i++) p[i] = v[i];
 }
+#endif
+
 static inline vf max(vf a, vf b) { return a > b ? a : b; }
 static inline vf min(vf a, vf b) { return a < b ? a : b; }
 static inline float sum(vf v) {  // fixed order: pairwise halves
