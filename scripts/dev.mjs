@@ -42,7 +42,13 @@ if (job) run(job[0], [...job.slice(1), ...rest]);
 function run(command, args) {
   // A path is meant from where the user typed it (npm runs scripts in the root); vitest must run in the root.
   const cwd = name.startsWith('test') ? root : (process.env.INIT_CWD ?? process.cwd());
-  const child = spawn(command, args, { stdio: 'inherit', cwd, shell: process.platform === 'win32' });
+  const child = spawn(command, args, {
+    stdio: 'inherit',
+    cwd,
+    // What to type to come here again.
+    env: { UNNAS_COMMAND: 'npm run unnas --', ...process.env },
+    shell: process.platform === 'win32',
+  });
   for (const signal of ['SIGINT', 'SIGTERM']) {
     // A terminal sends Ctrl-C to the child as well.
     process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)));

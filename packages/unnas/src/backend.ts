@@ -4,16 +4,8 @@ import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { addonStatus, registerNativeBackend } from '@unnas/native';
 import { inputError } from '@unnas/random';
+import { BACKENDS, type BackendName } from './backend-name.ts';
 import { didYouMean } from './suggest.ts';
-
-/**
- * What the tensors are computed with:
- * `native` our C++ kernels, `cpu` stock tfjs in plain JavaScript (works everywhere, thousands of times slower),
- * `tensorflow` stock tfjs on libtensorflow (`@tensorflow/tfjs-node-gpu`, to be enabled first), `cuda` not in this version.
- */
-export type BackendName = 'native' | 'cpu' | 'tensorflow' | 'cuda';
-
-export const BACKENDS = ['native', 'cpu', 'tensorflow', 'cuda'] as const satisfies readonly BackendName[];
 
 /**
  * Makes a backend the current one. Without a name: `native` if its addon is there, else `cpu`. Gives the name of the backend

@@ -1,1 +1,40 @@
-export {};
+export * from '@unnas/genotype';
+export {
+  CIFAR10_CLASSES,
+  cifar10,
+  fetchCifar10,
+  type Images,
+  imageFolder,
+  type LabeledImages,
+  type LabeledPicture,
+  labeledImageFolder,
+  type Picture,
+  type Source,
+  split,
+  take,
+} from '@unnas/images';
+export { classification, rotation, type Task } from '@unnas/pretext';
+export { isInputError } from '@unnas/random';
+export { htmlReport, type RunReport } from '@unnas/report';
+export {
+  type Algorithm,
+  cifar10Classification,
+  cifar10Rotation,
+  darts,
+  type EpochRecord,
+  type Outcome,
+  type Progress,
+  type Reproduction,
+  randomSearch,
+  reproduce,
+  resumeSearch,
+  type SearchOptions,
+  type SearchRun,
+  search,
+} from '@unnas/search';
+export { dartsSpace, derivedNetwork, type Network, type Space, supernet } from '@unnas/supernet';
+export { useBackend } from './backend.ts';
+export type { BackendName } from './backend-name.ts';
+export { type Diagnosis, diagnose } from './diagnosis.ts';
+export { version } from './version.ts';
+export { writeReport } from './write-report.ts';

@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { inputError } from '@unnas/random';
+import { BACKENDS } from '../backend-name.ts';
+import { command } from '../command.ts';
+import { choice, count, flag, type Given, kebab, number, text } from '../options.ts';
+import { noPositionals } from '../positionals.ts';
+import { PRESETS, type PresetName } from '../preset-names.ts';
+import type { SearchJob } from '../search-job.ts';
+import { runSearchJob } from '../search-process.ts';
+import { showSearch } from '../search-view.ts';
+
+/** What a search is; a run that goes on has these already. */
+const request = {
+  preset: choice(
+    Object.keys(PRESETS) as PresetName[],
+    'settings to start from; every other option changes one of them',
+  ),
+  task: choice(
+    ['rotation', 'classification'],
+    'what the supernet learns: rotations need no labels, classification does',
+  ),
+  classes: count('classes of the task classification, if the pictures do not say', 2),
+  data: text('NAME|DIR', 'cifar10 (fetched once), or a folder of jpg, png and webp pictures'),
+  limit: count('use so many pictures only, always the same ones', 2),
+  size: count('side of the pictures of a folder in pixels', 8),
+  maxBroken: number('share of the files of a folder that may be broken', 0, 1),
+  cells: count('cells of the supernet', 2),
+  channels: count('channels of its first cell; an even number', 2),
+  stem: choice(
+    ['cifar', 'imagenet'],
+    'what stands before the first cell; imagenet scales pictures down by 8',
+  ),
+  epochs: count('passes over the pictures'),
+  batch: count('pictures in a batch (rotation makes four rows of each)'),
+  seed: count('the same seed gives the same bits', 0),
+  algorithm: choice(['darts', 'random'], 'how to search'),
+  order: choice(['1', '2'], 'of darts: order of the alpha gradient; 2 takes about four times as long'),
+  alphaStart: number('of darts: epoch from which the alphas move, from 0'),
+  alphaLearningRate: number('of darts'),
+  samples: count('of random: architectures to try'),
+  learningRate: number('of the weights, in the first epoch'),
+  minimumLearningRate: number('what it falls to'),
+  weightDecay: number('of the weights'),
+  scored: count('held-out pictures that score an epoch; all of them by default'),
+  stopOnCollapse: count('stop once the normal cell has more skip connections than this', 0),
+  out: text('DIR', 'run folder; by default a new one below runs/'),
+} as const;
+
+const both = {
+  resume: text('RUN', 'go on with the run in this folder'),
+  threads: count('processor threads; all by default. The result does not depend on it'),
+  backend: choice(BACKENDS, 'what computes; native by default, cpu where it is not built'),
+  checkpointEvery: count('steps between checkpoints, besides those at each epoch and every few seconds'),
+  json: flag('JSON lines, and nothing else on standard output'),
+} as const;
+
+const options = { ...request, ...both };
+
+export const search = command({
+  name: 'search',
+  usage: '[options] | --resume RUN',
+  summary:
+    'Searches an architecture: trains a supernet on pictures and leaves a genotype, a log and a report in a run folder.',
+  details: `Presets:\n${Object.entries(PRESETS)
+    .map(([name, summary]) => `  ${name.padEnd(24)}${summary}`)
+    .join(
+      '\n',
+    )}\n\nWithout a preset the settings are those of cifar10-rotation. Ctrl-C stops with a checkpoint; --resume goes on
+from there to the same bits.`,
+  options,
+  async run(given, positionals, terminal) {
+    noPositionals(positionals);
+    const job = searchJob(given);
+    const { show, end } = showSearch(terminal);
+    const signal = await runSearchJob(job, show);
+    return end(signal);
+  },
+});
+
+function searchJob(given: Given<typeof options>): SearchJob {
+  const { resume, threads, backend, checkpointEvery, json: _, out, ...settings } = given;
+  const common = {
+    ...(threads === undefined ? {} : { threads }),
+    ...(backend === undefined ? {} : { backend }),
+    ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
+  };
+  if (resume === undefined) {
+    const { order, ...others } = settings;
+    const wishes = {
+      ...others,
+      ...(order === undefined ? {} : { order: order === '1' ? (1 as const) : (2 as const) }),
+    };
+    return { kind: 'new', folder: out ?? newRunFolder(), wishes, ...common };
+  }
+  const also = Object.keys(given).find((key) => Object.hasOwn(request, key));
+  if (also !== undefined) {
+    throw inputError(
+      `--${kebab(also)} cannot be given with --resume: a run goes on with the settings it was begun with`,
+    );
+  }
+  return { kind: 'resume', folder: resume, ...common };
+}
+
+/** `runs/2025-03-01-1530`, or with a number behind it where that exists. */
+function newRunFolder(now = new Date()): string {
+  const two = (part: number) => String(part).padStart(2, '0');
+  const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  const name = join('runs', `${date}-${two(now.getHours())}${two(now.getMinutes())}`);
+  for (let number = 2, folder = name; ; folder = `${name}-${number++}`)
+    if (!existsSync(folder)) return folder;
+}

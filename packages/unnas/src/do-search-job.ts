@@ -1,0 +1,155 @@
+import { availableParallelism } from 'node:os';
+import * as tf from '@tensorflow/tfjs';
+import type { Picture } from '@unnas/images';
+import { addonStatus, setThreads } from '@unnas/native';
+import {
+  readConfig,
+  readRecords,
+  reproduce,
+  resumeSearch,
+  type SearchOptions,
+  type SearchRun,
+  search,
+} from '@unnas/search';
+import { useBackend } from './backend.ts';
+import { BACKENDS, type BackendName } from './backend-name.ts';
+import type { Voice } from './data.ts';
+import type { SearchJob, SearchMessage } from './search-job.ts';
+import {
+  type Material,
+  picturesAndTask,
+  requestOfOrigin,
+  type SearchRequest,
+  searchRequest,
+  searchSettings,
+} from './search-request.ts';
+import { writeReport } from './write-report.ts';
+
+/** A search that is killed loses no more than this and its last step. */
+const CHECKPOINT_SECONDS = 5;
+
+interface Outside {
+  readonly post: (message: SearchMessage) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Does a job and tells what happens. What goes wrong is thrown. */
+export async function doSearchJob(job: SearchJob, { post, signal }: Outside): Promise<void> {
+  const request = job.kind === 'new' ? searchRequest(job.wishes ?? {}) : originalRequest(job.folder);
+  const environment = await prepareBackend(job, post);
+  const material = await picturesAndTask(request, voiceOf(post));
+  tellSkipped(material.images.skipped, post);
+  const records = job.kind === 'resume' ? readRecords(job.folder) : [];
+  const begun = {
+    event: 'begun',
+    folder: job.folder,
+    backend: tf.getBackend(),
+    ...environment,
+    task: material.task.name,
+    chance: material.task.chance,
+    data: material.images.name,
+    pictures: material.images.length,
+    size: material.images.size,
+    epochsDone: records.length,
+  } as const;
+  const common = {
+    ...material,
+    environment: { isa: environment.isa },
+    signal,
+    onProgress: (progress: Parameters<NonNullable<SearchOptions<Picture>['onProgress']>>[0]) =>
+      post({ event: 'progress', progress }),
+  };
+  if (job.kind === 'repro') {
+    post(begun);
+    const reproduction = await reproduce(job.folder, common);
+    if (reproduction) post({ event: 'compared', folder: job.folder, reproduction });
+    return;
+  }
+  const checkpoint = {
+    seconds: CHECKPOINT_SECONDS,
+    ...(job.checkpointEvery === undefined ? {} : { steps: job.checkpointEvery }),
+  };
+  const run =
+    job.kind === 'new'
+      ? search({ ...common, ...searchSettings(request), checkpoint, folder: job.folder })
+      : resumeSearch(job.folder, { ...common, checkpoint });
+  post(begun);
+  await follow(run, job.folder, { material, environment }, post);
+}
+
+async function follow(
+  run: SearchRun,
+  folder: string,
+  { material, environment }: { material: Material; environment: Environment },
+  post: Outside['post'],
+): Promise<void> {
+  let report: string | null = null;
+  let told = 0;
+  const tellNotes = () => {
+    for (; told < run.notes.length; told++)
+      post({ event: 'note', text: `this may change the last bits: ${run.notes[told]}` });
+  };
+  const write = () =>
+    writeReport(folder, {
+      chance: material.task.chance,
+      skipped: material.images.skipped,
+      environment: { backend: tf.getBackend(), ...environment },
+    });
+  for await (const record of run) {
+    tellNotes();
+    post({ event: 'epoch', record });
+    report = await write();
+  }
+  tellNotes();
+  if (run.records.length > 0) report ??= await write();
+  const genotype = run.records.length > 0 ? run.genotype : null;
+  post({ event: 'ended', outcome: run.outcome ?? 'stopped', folder, genotype, report });
+}
+
+interface Environment {
+  readonly isa: string | null;
+  readonly threads: number | null;
+}
+
+async function prepareBackend(job: SearchJob, post: Outside['post']): Promise<Environment> {
+  const wanted = job.backend ?? (job.kind === 'new' ? undefined : backendOf(job.folder));
+  const backend = await useBackend(wanted);
+  const status = addonStatus();
+  if (wanted === undefined && backend === 'cpu' && !status.loaded) {
+    post({
+      event: 'note',
+      text: `the native addon is not there (${status.reason}); going on with stock tfjs, which is thousands of times slower. See unnas doctor`,
+    });
+  }
+  if (backend !== 'native' || !status.loaded) return { isa: null, threads: null };
+  return { isa: status.isa, threads: setThreads(job.threads ?? availableParallelism()) };
+}
+
+function backendOf(folder: string): BackendName | undefined {
+  const { backend } = readConfig(folder);
+  return BACKENDS.find((name) => name === backend);
+}
+
+function originalRequest(folder: string): SearchRequest {
+  return requestOfOrigin(readConfig(folder).origin, folder);
+}
+
+function voiceOf(post: Outside['post']): Voice {
+  return {
+    note: (text) => post({ event: 'note', text }),
+    progress: (text) => post({ event: 'doing', text }),
+    endProgress: () => {},
+  };
+}
+
+const NAMED = 10;
+
+function tellSkipped(skipped: Material['images']['skipped'], post: Outside['post']): void {
+  if (skipped.length === 0) return;
+  const named = skipped.slice(0, NAMED).map(({ file, reason }) => `${file} (${reason})`);
+  const more = skipped.length > NAMED ? `, and ${skipped.length - NAMED} more: the report names all` : '';
+  post({
+    event: 'note',
+    text: `${skipped.length} ${skipped.length === 1 ? 'file was' : 'files were'} left out: ${named.join(', ')}${more}`,
+  });
+}

@@ -1,0 +1,50 @@
+import type { Genotype } from '@unnas/genotype';
+import type { EpochRecord, Outcome, Progress, Reproduction } from '@unnas/search';
+import type { BackendName } from './backend-name.ts';
+import type { SearchWishes } from './search-request.ts';
+
+/** What the worker that does a search is sent. Plain values: it crosses threads. */
+export interface SearchJob {
+  readonly kind: 'new' | 'resume' | 'repro';
+  /** The run folder. */
+  readonly folder: string;
+  /** Of a new run. */
+  readonly wishes?: SearchWishes;
+  /** The one the run was begun with, or for a new run the best there is, if undefined. */
+  readonly backend?: BackendName;
+  /** All that the process may use if undefined. */
+  readonly threads?: number;
+  /** Steps between checkpoints, besides those that are written anyway. */
+  readonly checkpointEvery?: number;
+}
+
+/** What it answers: `begun`, then progress and epochs, then `ended` or `compared`; remarks at any time; `failed` when nothing more will come. */
+export type SearchMessage =
+  | { readonly event: 'note' | 'doing'; readonly text: string }
+  | {
+      readonly event: 'begun';
+      readonly folder: string;
+      readonly backend: string;
+      /** Of the backend `native`; elsewhere null. */
+      readonly isa: string | null;
+      readonly threads: number | null;
+      readonly task: string;
+      readonly chance: number;
+      readonly data: string;
+      readonly pictures: number;
+      readonly size: number;
+      /** Epochs that were done before, in a run that goes on. */
+      readonly epochsDone: number;
+    }
+  | { readonly event: 'progress'; readonly progress: Progress }
+  | { readonly event: 'epoch'; readonly record: EpochRecord }
+  | {
+      readonly event: 'ended';
+      readonly outcome: Outcome;
+      readonly folder: string;
+      readonly genotype: Genotype | null;
+      /** Path of the report, once an epoch has ended. */
+      readonly report: string | null;
+    }
+  | { readonly event: 'compared'; readonly folder: string; readonly reproduction: Reproduction }
+  | { readonly event: 'failed'; readonly name: string; readonly message: string; readonly stack: string };

@@ -1,0 +1,112 @@
+import { resolve } from 'node:path';
+import type { Picture } from '@unnas/images';
+import { classification, rotation } from '@unnas/pretext';
+import { inputError } from '@unnas/random';
+import { darts, type Json, randomSearch, type SearchOptions } from '@unnas/search';
+import { dartsSpace } from '@unnas/supernet';
+import { DATA_SETS, type DataChoice, openImages, openLabeled, type Voice } from './data.ts';
+import { kebab } from './options.ts';
+import type { PresetName } from './preset-names.ts';
+import { presetRequest } from './presets.ts';
+
+/** A search as plain values: what a preset holds and the command line changes. `config.json` keeps it as the run's origin. */
+export interface SearchRequest extends DataChoice {
+  readonly task: 'rotation' | 'classification';
+  /** Classes of the task `classification`; as many as the pictures have if null. */
+  readonly classes: number | null;
+  readonly cells: number;
+  readonly channels: number;
+  readonly stem: 'cifar' | 'imagenet';
+  readonly epochs: number;
+  /** Pictures in a batch. */
+  readonly batch: number;
+  readonly seed: number;
+  readonly algorithm: 'darts' | 'random';
+  /** Of `darts`. */
+  readonly order: 1 | 2;
+  readonly alphaLearningRate: number;
+  readonly alphaStart: number;
+  /** Of `random`: how many architectures it tries. */
+  readonly samples: number;
+  readonly learningRate: number;
+  readonly minimumLearningRate: number;
+  readonly weightDecay: number;
+  /** How many held-out pictures score an epoch; all if null. */
+  readonly scored: number | null;
+  /** Stop once the normal cell has more skip connections than this; never if null. */
+  readonly stopOnCollapse: number | null;
+}
+
+/** What a command line says of a search: a preset, and what is to be other than there. */
+export interface SearchWishes extends Partial<SearchRequest> {
+  readonly preset?: PresetName;
+}
+
+/** The whole request. Throws an input error for a setting that belongs to another algorithm or task. */
+export function searchRequest({ preset, ...wishes }: SearchWishes): SearchRequest {
+  const base = presetRequest(
+    preset ?? (wishes.task === 'classification' ? 'cifar10-classification' : 'cifar10-rotation'),
+  );
+  const request = { ...base, ...wishes };
+  const owners = {
+    order: [request.algorithm, 'darts'],
+    alphaStart: [request.algorithm, 'darts'],
+    alphaLearningRate: [request.algorithm, 'darts'],
+    samples: [request.algorithm, 'random'],
+    classes: [request.task, 'classification'],
+  } as const;
+  for (const [setting, [is, needed]] of Object.entries(owners)) {
+    if (setting in wishes && is !== needed) {
+      throw inputError(`--${kebab(setting)} is a setting of ${needed}, and this is a search with ${is}`);
+    }
+  }
+  // A run may be resumed from another folder.
+  const isName = DATA_SETS.includes(request.data);
+  return isName ? request : { ...request, data: resolve(request.data) };
+}
+
+/** The pictures of a request and the task on them: what a run needs besides its config to go on. */
+export async function picturesAndTask(request: SearchRequest, voice: Voice): Promise<Material> {
+  if (request.task === 'rotation') return { images: await openImages(request, voice), task: rotation() };
+  const images = await openLabeled(request, voice);
+  const classes = request.classes ?? images.classes.length;
+  // Labelled pictures and a task for labelled pictures: they suit each other, which is all that the search asks.
+  return { images, task: classification({ classes }) } as unknown as Material;
+}
+
+export type Material = Pick<SearchOptions<Picture>, 'images' | 'task'>;
+
+/** The settings of a request as options of `search`. */
+export function searchSettings(request: SearchRequest) {
+  const { cells, channels, stem, epochs, batch, seed, scored, stopOnCollapse } = request;
+  const { learningRate, minimumLearningRate, weightDecay } = request;
+  return {
+    space: dartsSpace({ cells, channels, stem }),
+    algorithm: algorithmOf(request),
+    epochs,
+    batch,
+    seed,
+    learningRate,
+    minimumLearningRate,
+    weightDecay,
+    scored,
+    stopAfterSkips: stopOnCollapse,
+    origin: { ...request },
+  };
+}
+
+/** The request that the origin of a run holds. Throws an input error where a program began the run in another way. */
+export function requestOfOrigin(origin: Json, folder: string): SearchRequest {
+  if (typeof origin === 'object' && origin !== null && 'data' in origin && 'task' in origin) {
+    return origin as unknown as SearchRequest;
+  }
+  throw inputError(
+    `the run in ${folder} was not begun by 'unnas search', so its pictures are not known here; use resumeSearch()`,
+  );
+}
+
+function algorithmOf({ algorithm, order, alphaLearningRate, alphaStart, samples }: SearchRequest) {
+  return algorithm === 'random'
+    ? randomSearch({ samples })
+    : darts({ order, learningRate: alphaLearningRate, alphaStart });
+}
