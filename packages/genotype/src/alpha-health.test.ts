@@ -74,7 +74,7 @@ describe('collapseWarnings', () => {
       expect.stringContaining('8 of the 8 edges of the normal cell are skip connections'),
     ]);
     expect(collapseWarnings(alphaHealth({ normal: uniform, reduce: favours('none') }))).toEqual([
-      expect.stringContaining('none holds 74 % of the weight in the reduce cell'),
+      expect.stringContaining('The candidate none holds 74 % of the weight in the reduce cell'),
     ]);
   });
 });

@@ -63,7 +63,7 @@ export function collapseWarnings(health: AlphaHealth): string[] {
     if (noneMass > 0.5) {
       const share = `${Math.round(100 * noneMass)} %`;
       warnings.push(
-        `none holds ${share} of the weight in the ${kind} cell, so little is left to tell the others apart.`,
+        `The candidate none holds ${share} of the weight in the ${kind} cell, so little is left to tell the others apart.`,
       );
     }
   }

@@ -17,7 +17,6 @@ export interface AlphaChart {
   readonly kept?: readonly Edge[];
 }
 
-const LEFT = 44;
 const PANEL = { width: 186, height: 92 };
 const GAP = { x: 18, y: 34 };
 const HEADING = 18;
@@ -32,13 +31,12 @@ export function alphaChart({ id, kind, records, candidates = CANDIDATES, kept = 
   const rounds = thin(records.map((record) => record.alphas?.[kind] ?? []));
   const edges = supernetEdges(nodeCount(Math.max(0, ...rounds.map((weights) => weights.length))));
   const nodes = Math.max(1, ...edges.map(({ node }) => node - 1));
-  const width = LEFT + (nodes + 1) * (PANEL.width + GAP.x) - GAP.x + 2;
   const height = nodes * (HEADING + PANEL.height + GAP.y) + 4;
   const shares = rounds.flat(2).filter(isNumber);
   const title = `Weights of the candidates in the ${kind} cell`;
   if (shares.length === 0) {
-    const text = element('text', { x: LEFT, y: 24, class: 'quiet' }, 'no numbers');
-    return svg({ id, width, height: 40, title, description: 'No numbers.' }, text);
+    const text = element('text', { x: 0, y: 24, class: 'quiet' }, 'no numbers');
+    return svg({ id, width: 400, height: 40, title, description: 'No numbers.' }, text);
   }
   const y = roundScale(shares, [PANEL.height, 0], {
     marks: 3,
@@ -46,6 +44,8 @@ export function alphaChart({ id, kind, records, candidates = CANDIDATES, kept = 
     include: axisFromZero(shares),
   });
   const x = roundsScale(rounds.length, [6, PANEL.width - 6]);
+  const left = 10 + Math.max(...y.ticks.map((tick) => textWidth(markOf(tick, y), 11)));
+  const width = left + (nodes + 1) * (PANEL.width + GAP.x) - GAP.x + 2;
   const pairs = edgesByNode(kept);
   const panels = edges.map(({ node, input }, row) => {
     const winner = pairs[node - 2]?.find(([, from]) => from === input)?.[0];
@@ -54,7 +54,7 @@ export function alphaChart({ id, kind, records, candidates = CANDIDATES, kept = 
       values: rounds.map((weights) => weights[row]?.[column]),
     }));
     const at = {
-      x: LEFT + input * (PANEL.width + GAP.x),
+      x: left + input * (PANEL.width + GAP.x),
       y: (node - 2) * (HEADING + PANEL.height + GAP.y) + HEADING,
     };
     return element(
@@ -63,7 +63,7 @@ export function alphaChart({ id, kind, records, candidates = CANDIDATES, kept = 
       drawPanel(lines, x, y, { from: input, to: node, winner, last: records.length }),
     );
   });
-  const free = { x: LEFT + 2 * (PANEL.width + GAP.x) + 22, y: HEADING };
+  const free = { x: left + 2 * (PANEL.width + GAP.x) + 22, y: HEADING };
   const description = `${edges.length} charts, one an edge; the weights lie between ${formatShare(Math.min(...y.domain))} and ${formatShare(Math.max(...y.domain))}.`;
   return svg({ id, width, height, title, description }, drawKey(candidates, free.x, free.y), ...panels);
 }
@@ -85,7 +85,7 @@ function drawPanel(
   const marks = y.ticks.map((tick) => {
     const line = element('path', { class: 'grid', d: `M0 ${round(y(tick))}H${PANEL.width}` });
     const label = { x: -7, y: y(tick) + 4, 'text-anchor': 'end' };
-    return from === 0 ? line + element('text', label, formatShare(tick, digitsFor(y))) : line;
+    return from === 0 ? line + element('text', label, markOf(tick, y)) : line;
   });
   const below = PANEL.height + 15;
   const ends =
@@ -94,19 +94,7 @@ function drawPanel(
         element('text', { x: x(x.domain[1]), y: below, 'text-anchor': 'end' }, `${last}`)
       : element('text', { x: PANEL.width / 2, y: below, 'text-anchor': 'middle' }, `${last}`);
   const heading = element('text', { x: 0, y: -6, class: winner ? 'strong' : 'quiet' }, `${from} → ${to}`);
-  const choice = winner
-    ? element(
-        'text',
-        {
-          x: PANEL.width,
-          y: -6,
-          'text-anchor': 'end',
-          style: `fill:${operationStroke(winner).colour}`,
-          class: 'strong',
-        },
-        escapeText(winner),
-      )
-    : '';
+  const choice = winner ? drawChoice(winner) : '';
   // The winner is drawn last, over the others.
   const order = [...lines].sort((a, b) => Number(a.op === winner) - Number(b.op === winner));
   return [
@@ -115,9 +103,20 @@ function drawPanel(
     heading,
     choice,
     ...order.map(({ op, values }) =>
-      drawSeries({ name: op, values, stroke: operationStroke(op) }, x, y, op === winner ? 'bold' : 'thin'),
+      drawSeries({ name: op, values, stroke: operationStroke(op) }, x, y, {
+        weight: op === winner ? 'bold' : 'thin',
+        end: op === winner,
+      }),
     ),
   ].join('');
+}
+
+/** The operation that an edge keeps, beside the name of the edge, after a dot in its colour. */
+function drawChoice(op: string): string {
+  return (
+    element('circle', { cx: 48, cy: -10, r: 4, style: `fill:${operationStroke(op).colour}` }) +
+    element('text', { x: 57, y: -6, class: 'strong' }, escapeText(op))
+  );
 }
 
 function drawKey(candidates: readonly string[], x: number, y: number): string {
@@ -145,9 +144,10 @@ function axisFromZero(shares: readonly number[]): number[] {
   return low <= high * 0.6 ? [0] : [];
 }
 
-function digitsFor({ ticks }: Scale): number {
+/** A mark of the vertical axis, with the digits that tell it from the next. */
+function markOf(tick: number, { ticks }: Scale): string {
   const step = ticks.length > 1 ? 100 * (ticks[1]! - ticks[0]!) : 1;
-  return step >= 1 ? 0 : Math.min(4, Math.ceil(-Math.log10(step) - 1e-9));
+  return formatShare(tick, step >= 1 ? 0 : Math.min(6, Math.ceil(-Math.log10(step) - 1e-9)));
 }
 
 /** The number of nodes n for which n (n + 3) / 2 edges lead into them. */

@@ -59,15 +59,20 @@ export function curves(records: readonly RoundRecord[], { round, chance }: RunSu
     'div',
     { class: 'charts' },
     figure('Accuracy on the task', accuracy),
-    figure('Loss', loss),
-    figure('Learning rate of the weights', rate),
-    figure('Norm of the weight gradients before clipping', norm),
+    figure('Loss', loss), // Within a round that trains an architecture of its own, these are those of its last steps: nothing to compare.
+    ...(points
+      ? []
+      : [
+          figure('Learning rate of the weights', rate),
+          figure('Norm of the weight gradients before clipping', norm),
+        ]),
   );
 }
 
 /** Charts of the measures of collapse over the epochs. */
 export function healthCurves(records: readonly RoundRecord[], { round }: RunSummary): string {
   const edges = records.findLast((record) => record.health)?.health?.normal.edges ?? 8;
+  const largest = largestEntropy(records);
   const series = (read: (health: NonNullable<RoundRecord['health']>['normal']) => number) => [
     {
       name: 'normal',
@@ -80,7 +85,7 @@ export function healthCurves(records: readonly RoundRecord[], { round }: RunSumm
       stroke: seriesStroke('second'),
     },
   ];
-  const size = { width: 340, height: 190, round };
+  const size = { width: 336, height: 190, round, include: [0] };
   return element(
     'div',
     { class: 'charts' },
@@ -114,7 +119,8 @@ export function healthCurves(records: readonly RoundRecord[], { round }: RunSumm
         ...size,
         id: 'entropy',
         title: 'Entropy of the alphas in nats, mean over the edges',
-        format: (value) => value.toFixed(2),
+        format: (value) => formatTick(Number(value.toFixed(2))),
+        ...(largest === undefined ? {} : { reference: { value: largest, name: 'uniform' } }),
         series: series((cell) => cell.entropy),
       }),
     ),
@@ -131,8 +137,15 @@ export function figure(heading: string, drawing: string, caption = ''): string {
   );
 }
 
+/** The entropy of uniform alphas. */
+function largestEntropy(records: readonly RoundRecord[]): number | undefined {
+  const candidates = records.findLast(({ alphas }) => alphas)?.alphas?.normal[0]?.length;
+  return candidates ? Math.log(candidates) : undefined;
+}
+
+/** Three digits are enough beside a line. */
 function formatTick(value: number): string {
-  return formatNumber(value)
+  return formatNumber(Number(value.toPrecision(3)))
     .replace(/(\.\d*?)0+$/, '$1')
     .replace(/\.$/, '');
 }

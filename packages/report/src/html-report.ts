@@ -100,12 +100,12 @@ function figures(summary: RunSummary): string {
 
 function cells({ config }: RunReport, { settledSince, round }: RunSummary, genotype: Genotype): string {
   const sentences = [
-    'An edge carries a state of the cell, from left to right, through an operation into a node, where two edges are added. Numbers are those of the genotype; c with k−2 and k−1 below are the outputs of the two cells before.',
+    'From left to right: the outputs of the two cells before (states 0 and 1), the nodes, each the sum of two operations on earlier states, and the output that joins nodes. Numbers are those of the genotype.',
     settledSince === null
       ? ''
       : settledSince === 1
-        ? `It was the same in every ${round}.`
-        : `It has not changed since ${round} ${settledSince}.`,
+        ? `The genotype was the same in every ${round}.`
+        : `The genotype has not changed since ${round} ${settledSince}.`,
     costSentence(config, genotype),
   ].filter((sentence) => sentence !== '');
   return section(
@@ -144,7 +144,7 @@ function costSentence(config: Json, genotype: Genotype): string {
       size,
       stem,
     });
-    return `A network of ${cells} such cells with ${channels} channels has ${formatLarge(parameters)} parameters and takes ${formatLarge(multiplyAdds)} multiply-adds for an image of ${size} x ${size}.`;
+    return `A network of ${cells} such cells with ${channels} channels has ${formatLarge(parameters)} parameters and takes ${formatLarge(multiplyAdds)} multiply-adds for an image of ${size}×${size}.`;
   } catch (error) {
     // Sizes that no network has; they stand in the table of settings for who wants to know.
     if (error instanceof RangeError) return '';
@@ -155,10 +155,17 @@ function costSentence(config: Json, genotype: Genotype): string {
 function notations(genotype: Genotype): string {
   return [
     element('h3', { style: 'margin-top:24px' }, 'As JSON'),
-    element('pre', {}, escapeText(formatGenotype(genotype))),
+    element('pre', {}, keepEdges(escapeText(formatGenotype(genotype)))),
     element('h3', {}, 'As Python'),
-    element('pre', {}, escapeText(formatGenotype(genotype, 'python'))),
+    element('pre', {}, keepEdges(escapeText(formatGenotype(genotype, 'python')))),
   ].join('');
+}
+
+/** Lets no line end within an edge. */
+function keepEdges(markup: string): string {
+  return markup.replace(/\(&#39;[^()]*\)|\[&quot;[^[\]]*\]/g, (edge) =>
+    element('span', { class: 'whole' }, edge),
+  );
 }
 
 function alphas({ config, records }: RunReport, summary: RunSummary): string {
@@ -175,7 +182,16 @@ function alphas({ config, records }: RunReport, summary: RunSummary): string {
     );
   return section(
     'Alphas',
-    ...(records.some((record) => record.health) ? [healthCurves(records, summary)] : []),
+    ...(records.some((record) => record.health)
+      ? [
+          element(
+            'p',
+            { class: 'quiet' },
+            'Three measures tell whether a search collapses: half of the normal cell skip connections, or half of the weight on none, are the limits; an entropy far below that of uniform alphas means that the choice is clear.',
+          ),
+          healthCurves(records, summary),
+        ]
+      : []),
     element(
       'p',
       { class: 'quiet', style: 'margin-top:28px' },

@@ -103,12 +103,15 @@ function axes(
   return element('g', { class: 'axis' }, ...marks, ...rounds, unit);
 }
 
-/** A line, broken where values are missing; a value without neighbours is a point, and so is the last. */
+/**
+ * A line, broken where values are missing. A value without neighbours is a point, and so is the last where `end`
+ * says so. `weight` is a class.
+ */
 export function drawSeries(
   { values, stroke, points = false }: Series,
   x: Scale,
   y: Scale,
-  weight = '',
+  { weight = '', end = true } = {},
 ): string {
   const runs = points ? [] : runsOf(values);
   const path = runs
@@ -116,7 +119,8 @@ export function drawSeries(
     .map((run) => `M${run.map(([i, value]) => `${round(x(i + 1))} ${round(y(value))}`).join('L')}`)
     .join('');
   const all = values.flatMap((value, i) => (isNumber(value) ? [[i, value] as const] : []));
-  const dots = points ? all : [...runs.filter((run) => run.length === 1).flat(), ...all.slice(-1)];
+  const alone = runs.filter((run) => run.length === 1).flat();
+  const dots = points ? all : [...alone, ...(end ? all.slice(-1) : [])];
   return (
     (path === ''
       ? ''
@@ -165,7 +169,7 @@ function endLabels({ series, reference, format }: LineChart, y: Scale): EndLabel
 /** Names beside the ends of the lines, moved apart where they would touch. */
 function drawLabels(labels: readonly EndLabel[], right: number, height: number): string[] {
   const wishes = labels.map(({ at }) => at);
-  const placed = placeLabels(wishes, LABEL_GAP, TOP, height - BOTTOM);
+  const placed = placeLabels(wishes, LABEL_GAP, TOP, height - BOTTOM - 4);
   return labels.map(({ text, at, colour }, i) => {
     const y = placed[i]!;
     const moved = Math.abs(y - at) > 3;

@@ -19,14 +19,18 @@ export interface RunSummary {
   readonly imagesPerSecond: number | null;
   /** Share of the time that was spent waiting for pictures. */
   readonly waiting: number | null;
-  /** The first round since which the genotype is what it is at the end; null if it changed in the last. */
+  /**
+   * The first round since which the genotype is what it is at the end; null if it changed in the last, or where
+   * a round has an architecture of its own.
+   */
   readonly settledSince: number | null;
 }
 
 export function summarise(report: RunReport): RunSummary {
   const { config, records } = report;
   const last = records.at(-1);
-  const round = records.some((record) => record.sample) ? 'sample' : 'epoch';
+  const samples = numberAt(config, 'algorithm', 'samples');
+  const round = samples !== null || records.some((record) => record.sample) ? 'sample' : 'epoch';
   const genotype = report.genotype ?? records.findLast((record) => record.genotype)?.genotype ?? null;
   const accuracies = records.map((record) => record.accuracy).filter(isNumber);
   const seconds = sum(records.map((record) => record.seconds));
@@ -39,7 +43,7 @@ export function summarise(report: RunReport): RunSummary {
     genotype,
     round,
     done: records.length,
-    asked: last?.epochs ?? numberAt(config, 'settings', 'epochs'),
+    asked: last?.epochs ?? samples ?? numberAt(config, 'settings', 'epochs'),
     accuracy: (round === 'sample' ? max(accuracies) : accuracies.at(-1)) ?? null,
     chance: report.chance ?? null,
     seconds,
@@ -78,7 +82,7 @@ export function notesOf({ records }: RunReport, summary: RunSummary): Note[] {
     notes.push({
       heading: 'The search has collapsed.',
       sentences: [
-        ...collapse.map(capital),
+        ...collapse,
         'Such cells do badly when they are trained alone. Let the alphas start later, move them more slowly, or stop earlier.',
       ],
     });
@@ -87,7 +91,7 @@ export function notesOf({ records }: RunReport, summary: RunSummary): Note[] {
     notes.push({
       heading: 'The alphas have hardly moved.',
       sentences: [
-        `Their entropy is still ${formatShare(health.normal.relativeEntropy)} (normal cell) and ${formatShare(health.reduce.relativeEntropy)} (reduction cell) of its maximum, so the cells are little better than a random draw. Search longer, or with a larger learning rate of the alphas.`,
+        'Their entropy is still above 99 % of its maximum, so the cells are little better than a random draw. Search longer, or with a larger learning rate of the alphas.',
       ],
     });
   }
@@ -142,9 +146,9 @@ function subtitle(config: Json): string {
 
 function settledSince(records: readonly RoundRecord[]): number | null {
   const last = records.at(-1)?.genotype;
-  if (!last) return null;
+  if (!last || records.length < 2) return null;
   const changed = records.findLastIndex(({ genotype }) => !genotype || !equalGenotypes(genotype, last));
-  return changed === records.length - 2 && records.length > 1 ? null : records[changed + 1]!.epoch;
+  return changed === records.length - 2 ? null : records[changed + 1]!.epoch;
 }
 
 function sum(values: readonly (number | null | undefined)[]): number | null {
@@ -159,8 +163,4 @@ function mean(values: readonly (number | null | undefined)[]): number | null {
 
 function max(values: readonly number[]): number | undefined {
   return values.length === 0 ? undefined : values.reduce((a, b) => Math.max(a, b));
-}
-
-function capital(sentence: string): string {
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }

@@ -11,7 +11,7 @@ export interface Scale {
  *
  * @param values finite numbers, at least one
  * @param range the pixels of the low and the high end
- * @param options `marks`: about how many; `include`: values that the axis shows in any case; `bounds`: ends
+ * @param options `marks`: about how many steps at most; `include`: values that the axis shows in any case; `bounds`: ends
  *   that the axis does not go beyond
  */
 export function roundScale(
@@ -19,7 +19,7 @@ export function roundScale(
   range: readonly [number, number],
   options: { marks?: number; include?: readonly number[]; bounds?: readonly [number, number] } = {},
 ): Scale {
-  const { marks = 4, include = [], bounds = [-Infinity, Infinity] } = options;
+  const { marks = 5, include = [], bounds = [-Infinity, Infinity] } = options;
   const all = [...values, ...include];
   let low = all.reduce((a, b) => Math.min(a, b), Infinity);
   let high = all.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -55,10 +55,10 @@ function linear(
   return Object.assign((value: number) => range[0] + (value - domain[0]) * slope, { domain, ticks });
 }
 
-/** The smallest of 1, 2, 2.5, 5 times a power of ten that is at least `step`. */
+/** The smallest of 1, 2, 5 times a power of ten that is at least `step`. */
 function roundStep(step: number): number {
   const power = 10 ** Math.floor(Math.log10(step));
-  for (const factor of [1, 2, 2.5, 5, 10]) {
+  for (const factor of [1, 2, 5, 10]) {
     if (factor * power >= step * (1 - 1e-9)) return clean(factor * power);
   }
   return 10 * power;

@@ -48,6 +48,7 @@ figcaption{font-size:13px;color:var(--quiet);max-width:74ch}
 svg{display:block;max-width:none;height:auto}
 .charts svg{max-width:100%}
 pre{margin:6px 0 16px;padding:12px 16px;background:var(--panel);border-radius:6px;font:12.5px/1.55 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;white-space:pre-wrap;overflow-wrap:anywhere;user-select:all}
+pre .whole{white-space:nowrap}
 table{border-collapse:collapse;font-size:13.5px;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:600;padding:0 0 4px}
 th,td{text-align:left;vertical-align:top;padding:3px 18px 3px 0;border-bottom:1px solid var(--rule);font-weight:400}
