@@ -25,11 +25,13 @@ async function writeAt(path: string, position: number, bytes: Uint8Array): Promi
 
 describe('cifar10', () => {
   it('reads labels and turns planes into pixels', async () => {
-    const folder = await zeroCifar(await temporaryFolder());
+    // The official archive unpacks to a sub-folder of this name.
+    const above = await temporaryFolder();
+    const folder = await zeroCifar(join(above, 'cifar-10-batches-bin'));
     const planes = Uint8Array.from({ length: 3072 }, (_, i) => (i * 7 + (i >> 10)) & 255);
     await writeAt(join(folder, 'data_batch_2.bin'), 9999 * 3073, Uint8Array.of(9, ...planes));
     await writeAt(join(folder, 'test_batch.bin'), 3073, Uint8Array.of(4, ...planes));
-    const { train, test } = await cifar10(folder);
+    const { train, test } = await cifar10(above);
     expect([train.length, test.length, train.size, train.classes[9]]).toEqual([50_000, 10_000, 32, 'truck']);
     const [zero, last] = await train.load([0, 19_999]);
     expect(zero).toEqual({ height: 32, width: 32, data: new Uint8Array(3072), label: 0 });
@@ -39,12 +41,6 @@ describe('cifar10', () => {
     expect((await train.images.load([19_999]))[0]).toEqual({ height: 32, width: 32, data: pixels });
     expect(train.mean).toEqual([125.3 / 255, 123 / 255, 113.9 / 255]);
     expect(train.deviation).toEqual([63 / 255, 62.1 / 255, 66.7 / 255]);
-  });
-
-  it('finds the folder that the official archive unpacks to', async () => {
-    const folder = await temporaryFolder();
-    await zeroCifar(join(folder, 'cifar-10-batches-bin'));
-    expect((await cifar10(folder)).test.length).toBe(10_000);
   });
 
   it('says what is missing and how to get it', async () => {

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inputError } from '@unnas/random';
-import sharp from 'sharp';
 import { decoder, defaultWorkers } from './decoder.ts';
 import { fileError } from './file-error.ts';
 import type { Skipped, Statistics } from './picture.ts';
@@ -85,6 +84,7 @@ async function decodeInto(
 
 /** Changes whenever the decoded pictures might. */
 async function cacheKey(folder: string, files: readonly PictureFile[], size: number): Promise<string> {
+  const { default: sharp } = await import('sharp');
   const hash = createHash('sha256');
   hash.update(JSON.stringify([1, sharp.versions.sharp, sharp.versions.vips, size, await realpath(folder)]));
   for (const { file, bytes, changed } of files) hash.update(`\n${JSON.stringify(file)} ${bytes} ${changed}`);

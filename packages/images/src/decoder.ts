@@ -12,43 +12,50 @@ export interface Decoder {
   close(): Promise<void>;
 }
 
+/** Starts worker threads that decode pictures. They go on while the main thread is busy. */
+export function decoder({ size, workers }: { size: number; workers: number }): Decoder {
+  const threads = Array.from({ length: workers }, () => decodingThread(size));
+  let next = 0;
+  return {
+    workers,
+    decode: (path) => threads[next++ % workers]!.decode(path),
+    async close() {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
+}
+
 interface Waiting {
   resolve(decoded: Decoded): void;
   reject(error: Error): void;
 }
 
-/** Starts worker threads that decode pictures. They go on while the main thread is busy. */
-export function decoder({ size, workers }: { size: number; workers: number }): Decoder {
-  const waiting: Map<number, Waiting>[] = [];
-  const threads = Array.from({ length: workers }, (_, w) => {
-    const own = new Map<number, Waiting>();
-    waiting.push(own);
-    const thread = new Worker(new URL('./decode-worker.mjs', import.meta.url), { workerData: { size } });
-    thread.on('message', ({ id, ...decoded }: { id: number } & Decoded) => {
-      own.get(id)?.resolve(decoded);
-      own.delete(id);
-    });
-    const fail = (error: Error) => {
-      for (const { reject } of own.values()) reject(error);
-      own.clear();
-    };
-    thread.on('error', fail);
-    thread.on('exit', (code) => fail(new Error(`decoding thread ${w} ended early (exit code ${code})`)));
-    return thread;
-  });
+function decodingThread(size: number) {
+  const worker = new Worker(new URL('./decode-worker.mjs', import.meta.url), { workerData: { size } });
+  const waiting = new Map<number, Waiting>();
   let next = 0;
+  let failed: Error | undefined;
+  const fail = (error: Error) => {
+    failed ??= error;
+    for (const { reject } of waiting.values()) reject(failed);
+    waiting.clear();
+  };
+  worker.on('message', ({ id, ...decoded }: { id: number } & Decoded) => {
+    waiting.get(id)?.resolve(decoded);
+    waiting.delete(id);
+  });
+  worker.on('error', fail);
+  worker.on('exit', (code) => fail(new Error(`a decoding thread has ended (exit code ${code})`)));
   return {
-    workers,
-    decode(path) {
+    decode(path: string): Promise<Decoded> {
+      if (failed) return Promise.reject(failed);
       const id = next++;
       return new Promise((resolve, reject) => {
-        waiting[id % workers]!.set(id, { resolve, reject });
-        threads[id % workers]!.postMessage({ id, path });
+        waiting.set(id, { resolve, reject });
+        worker.postMessage({ id, path });
       });
     },
-    async close() {
-      await Promise.all(threads.map((thread) => thread.terminate()));
-    },
+    close: () => worker.terminate(),
   };
 }
 

@@ -7,8 +7,6 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { inputError } from '@unnas/random';
-import sharp from 'sharp';
-import { x as extract } from 'tar';
 import writeFileAtomic from 'write-file-atomic';
 import { cacheFolder } from './cache-folder.ts';
 import { CIFAR10_FILE_BYTES } from './cifar10.ts';
@@ -61,6 +59,7 @@ export async function fetchCifar10({
     onProgress?.({ stage: 'download', done: 0, total: 1 });
     const archive = await download(work);
     onProgress?.({ stage: 'unpack', done: 0, total: 1 });
+    const { x: extract } = await import('tar');
     await extract({ file: archive, cwd: work, strip: 1 });
     const files = Object.keys(CIFAR10_SHA1);
     for (const [done, file] of files.entries()) {
@@ -124,8 +123,8 @@ async function convert(from: string, to: string, file: string): Promise<void> {
   const labels: number[] = JSON.parse(await readFile(list, 'utf8'));
   const records = await recordsOfSheet(sheet, labels.slice((batch - 1) * 10_000, batch * 10_000));
   const sha1 = createHash('sha1').update(records).digest('hex');
-  if (sha1 !== CIFAR10_SHA1[file])
-    throw new Error(`${file} was converted wrongly: its SHA-1 is ${sha1}, not ${CIFAR10_SHA1[file]}`);
+  const expected = CIFAR10_SHA1[file];
+  if (sha1 !== expected) throw new Error(`${file} came out wrong: its SHA-1 is ${sha1}, not ${expected}`);
   await writeFileAtomic(join(to, file), records);
 }
 
@@ -134,6 +133,7 @@ async function convert(from: string, to: string, file: string): Promise<void> {
  * byte for the label, then the red, the green and the blue of all pixels.
  */
 export async function recordsOfSheet(sheet: Uint8Array, labels: readonly number[]): Promise<Buffer> {
+  const { default: sharp } = await import('sharp');
   const { data, info } = await sharp(sheet).removeAlpha().raw().toBuffer({ resolveWithObject: true });
   const plane = info.width;
   const records = Buffer.alloc(labels.length * (1 + 3 * plane));

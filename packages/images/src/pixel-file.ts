@@ -1,17 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Picture } from './picture.ts';
-import { checkIndex, type Pixels, pixelsInMemory } from './pixels.ts';
+import { type Pixels, pixels, pixelsInMemory } from './pixels.ts';
 
 // A file of pictures: the pixels of all of them, then what is to be known about them as JSON, then 16 bytes: the mark, and the
 // number of pictures and the length of the JSON as 32-bit numbers. What is known only after the last picture stands at the
 // end, so that a file can be written in one go.
 const MARK = Buffer.from('unnaspix');
 const TAIL = MARK.length + 8;
-
-/** Larger sets are read picture by picture; the operating system keeps what is used in memory. */
-const IN_MEMORY = 2 ** 30;
 
 /** Takes pictures of one size, one after the other, and gives them back as a whole. */
 export interface PixelWriter {
@@ -30,7 +26,7 @@ export function pixelMemory(size: number): PixelWriter {
       parts.push(pixels);
     },
     async finish() {
-      return pixelsInMemory(Buffer.concat(parts), size);
+      return pixels(parts.length, size, (index) => parts[index]!);
     },
     async discard() {},
   };
@@ -73,10 +69,15 @@ async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done)).bytesWritten;
 }
 
-/** Opens a file of pictures; undefined where there is none, or none that is whole and has pictures of this size. */
+/**
+ * Opens a file of pictures; undefined where there is none, or none that is whole and has pictures of this size. Up to
+ * `inMemory` bytes are read at once; of a larger file each picture is read when it is asked for, and the operating system
+ * keeps in memory what is used.
+ */
 export async function openPixels(
   path: string,
   size: number,
+  inMemory = 2 ** 30,
 ): Promise<{ pixels: Pixels; about: unknown } | undefined> {
   const file = await open(path, 'r').catch(() => undefined);
   if (file === undefined) return undefined;
@@ -84,46 +85,29 @@ export async function openPixels(
   try {
     const bytes = (await file.stat()).size;
     if (bytes < TAIL) return undefined;
-    const tail = await read(file, bytes - TAIL, TAIL);
+    const tail = Buffer.from(await read(file, bytes - TAIL, TAIL));
     const count = tail.readUInt32LE(MARK.length);
     const jsonBytes = tail.readUInt32LE(MARK.length + 4);
-    const pixelBytes = count * size * size * 3;
-    if (!tail.subarray(0, MARK.length).equals(MARK) || pixelBytes + jsonBytes + TAIL !== bytes)
+    const each = size * size * 3;
+    if (!tail.subarray(0, MARK.length).equals(MARK) || count * each + jsonBytes + TAIL !== bytes)
       return undefined;
-    const about = JSON.parse((await read(file, pixelBytes, jsonBytes)).toString());
-    if (pixelBytes <= IN_MEMORY) {
-      return { pixels: pixelsInMemory((await readFile(path)).subarray(0, pixelBytes), size), about };
+    const about = JSON.parse(Buffer.from(await read(file, count * each, jsonBytes)).toString());
+    if (count * each <= inMemory) {
+      return { pixels: pixelsInMemory(await read(file, 0, count * each), size), about };
     }
     kept = true;
-    return { pixels: pixelsOnDisk(file, count, size), about };
+    return { pixels: pixels(count, size, (index) => read(file, index * each, each)), about };
   } finally {
     if (!kept) await file.close();
   }
 }
 
-/** Pictures that are read from an open file when they are asked for. */
-export function pixelsOnDisk(file: FileHandle, length: number, size: number): Pixels {
-  const bytes = size * size * 3;
-  return {
-    length,
-    size,
-    async load(indices) {
-      return Promise.all(
-        Array.from(indices, async (index): Promise<Picture> => {
-          checkIndex(index, length);
-          return { height: size, width: size, data: await read(file, index * bytes, bytes) };
-        }),
-      );
-    },
-  };
-}
-
-async function read(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
+async function read(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {
-    const { bytesRead } = await file.read(buffer, done, length - done, position + done);
+    const { bytesRead } = await file.read(bytes, done, length - done, position + done);
     if (bytesRead === 0) throw new Error(`the file of pictures ended ${length - done} bytes early`);
     done += bytesRead;
   }
-  return buffer;
+  return bytes;
 }

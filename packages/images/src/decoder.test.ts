@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { PHOTOS } from '../fixtures/folders.ts';
+import { decoder, defaultWorkers } from './decoder.ts';
+
+it('decodes while the main thread is busy', async () => {
+  const threads = decoder({ size: 8, workers: 1 });
+  onTestFinished(() => threads.close());
+  const photo = join(PHOTOS, 'fish/fish4.jpg');
+  await threads.decode(photo);
+  // Twenty pictures are asked for, and then this thread is not free until long after: their answers lie ready when it is.
+  let ready = 0;
+  const answers = Array.from({ length: 20 }, async () => {
+    await threads.decode(photo);
+    ready++;
+  });
+  const start = performance.now();
+  await new Promise((resolve) => setImmediate(resolve));
+  while (performance.now() - start < 3000);
+  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(ready).toBe(20);
+  await Promise.all(answers);
+});
+
+it('fails what it was asked for when it is closed, at once and later', async () => {
+  const threads = decoder({ size: 8, workers: 1 });
+  const asked = threads.decode(join(PHOTOS, 'fish/fish4.jpg'));
+  const failed = expect(asked).rejects.toThrow('a decoding thread has ended');
+  await threads.close();
+  await failed;
+  await expect(threads.decode('any.jpg')).rejects.toThrow('a decoding thread has ended');
+});
+
+it('starts no more threads than can decode at a time', () => {
+  expect(defaultWorkers()).toBeGreaterThanOrEqual(1);
+  expect(defaultWorkers()).toBeLessThanOrEqual(Number(process.env.UV_THREADPOOL_SIZE) || 4);
+});
