@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
   cifar10,
@@ -26,6 +26,17 @@ export interface DataChoice {
   readonly limit: number | null;
   /** Share of the files of a folder that may be broken. */
   readonly maxBroken: number;
+}
+
+/** The choice with a path that holds wherever the process is. Throws an input error for a name that is none. */
+export function settledChoice<T extends Pick<DataChoice, 'data'>>(choice: T): T {
+  const { data } = choice;
+  if (DATA_SETS.includes(data)) return choice;
+  const path = resolve(data);
+  if (existsSync(path) || /[/\\.]/.test(data)) return { ...choice, data: path };
+  throw inputError(
+    `there is no data set and no folder '${data}' (data sets: ${DATA_SETS.join(', ')})${didYouMean(data, DATA_SETS)}`,
+  );
 }
 
 /** Training pictures with labels. */
@@ -65,24 +76,13 @@ export async function fetchDataSet(folder: string | undefined, terminal: Voice):
 async function cifarFolder({ data, size }: DataChoice, terminal: Voice): Promise<string | undefined> {
   let folder: string | undefined;
   if (data === 'cifar10') folder = await fetchDataSet(undefined, terminal);
-  else if (await isThere(join(data, 'data_batch_1.bin'))) folder = data;
-  else if (await isThere(join(data, 'cifar-10-batches-bin'))) folder = data;
-  else if (!(await isThere(data)) && !/[/\\.]/.test(data)) {
-    throw inputError(
-      `there is no data set and no folder '${data}' (data sets: ${DATA_SETS.join(', ')})${didYouMean(data, DATA_SETS)}`,
-    );
-  }
+  else if (existsSync(join(data, 'data_batch_1.bin'))) folder = data;
+  else if (existsSync(join(data, 'cifar-10-batches-bin'))) folder = data;
   if (folder !== undefined && size !== 32) {
     throw inputError(`the pictures of CIFAR-10 are 32 pixels wide, and --size says ${size}`);
   }
   return folder;
 }
-
-const isThere = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 function folderOptions({ data, size, maxBroken }: DataChoice, terminal: Voice) {
   return {

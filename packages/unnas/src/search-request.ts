@@ -1,10 +1,9 @@
-import { resolve } from 'node:path';
 import type { Picture } from '@unnas/images';
 import { classification, rotation } from '@unnas/pretext';
 import { inputError } from '@unnas/random';
 import { darts, type Json, randomSearch, type SearchOptions } from '@unnas/search';
 import { dartsSpace } from '@unnas/supernet';
-import { DATA_SETS, type DataChoice, openImages, openLabeled, type Voice } from './data.ts';
+import { type DataChoice, openImages, openLabeled, settledChoice, type Voice } from './data.ts';
 import { kebab } from './options.ts';
 import type { PresetName } from './preset-names.ts';
 import { presetRequest } from './presets.ts';
@@ -60,9 +59,7 @@ export function searchRequest({ preset, ...wishes }: SearchWishes): SearchReques
       throw inputError(`--${kebab(setting)} is a setting of ${needed}, and this is a search with ${is}`);
     }
   }
-  // A run may be resumed from another folder.
-  const isName = DATA_SETS.includes(request.data);
-  return isName ? request : { ...request, data: resolve(request.data) };
+  return settledChoice(request);
 }
 
 /** The pictures of a request and the task on them: what a run needs besides its config to go on. */
