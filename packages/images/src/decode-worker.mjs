@@ -7,11 +7,14 @@ import sharp from 'sharp';
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
 const { size } = /** @type {{ size: number }} */ (workerData);
 
-port.on('message', async (/** @type {{ id: number, path: string }} */ { id, path }) => {
-  const decoded = await decode(path);
-  if ('pixels' in decoded)
-    port.postMessage({ id, ...decoded }, [/** @type {ArrayBuffer} */ (decoded.pixels.buffer)]);
-  else port.postMessage({ id, ...decoded });
+// One picture at a time, so that the number of threads says how much of the machine is used.
+let last = Promise.resolve();
+port.on('message', (/** @type {{ id: number, path: string }} */ { id, path }) => {
+  last = last.then(async () => {
+    const decoded = await decode(path);
+    const moved = 'pixels' in decoded ? [/** @type {ArrayBuffer} */ (decoded.pixels.buffer)] : [];
+    port.postMessage({ id, ...decoded }, moved);
+  });
 });
 
 /**

@@ -57,7 +57,7 @@ async function decodeInto(
   try {
     const decoded = prefetch((i) => threads.decode(join(folder, files[i]!.file)), {
       to: files.length,
-      depth: 8 * threads.workers,
+      depth: 4 * threads.workers,
     });
     let done = 0;
     for await (const result of decoded) {

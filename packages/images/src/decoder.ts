@@ -12,7 +12,7 @@ export interface Decoder {
   close(): Promise<void>;
 }
 
-/** Starts worker threads that decode pictures. They go on while the main thread is busy. */
+/** Starts worker threads that decode a picture at a time each. They go on while the main thread is busy. */
 export function decoder({ size, workers }: { size: number; workers: number }): Decoder {
   const threads = Array.from({ length: workers }, () => decodingThread(size));
   let next = 0;

@@ -204,6 +204,9 @@ describe('imageFolder', () => {
     for (const size of [0, 1.5, 5000, Number.NaN]) {
       expect((await failure(imageFolder(PHOTOS, { ...plain, size }))).message).toContain('from 1 to 4096');
     }
+    expect((await failure(imageFolder(PHOTOS, { ...plain, workers: 0 }))).message).toContain(
+      'at least 1, got 0',
+    );
   });
 
   it('names a sub-folder that it may not read', async (context) => {

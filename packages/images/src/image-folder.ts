@@ -74,12 +74,15 @@ async function readFolder(
   options: ImageFolderOptions,
   leaveOut: (file: PictureFile) => string | undefined = () => undefined,
 ): Promise<{ images: Images; files: PictureFile[] }> {
-  const { size, maxBroken = 0.1 } = options;
+  const { size, maxBroken = 0.1, workers = 1 } = options;
   if (!Number.isInteger(size) || size < 1 || size > 4096) {
     throw inputError(`the size of pictures is a whole number of pixels from 1 to 4096, got ${size}`);
   }
   if (!(maxBroken >= 0 && maxBroken <= 1)) {
     throw inputError(`the share of broken files lies between 0 and 1, got ${maxBroken}`);
+  }
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw inputError(`the number of decoding threads is a whole number of at least 1, got ${workers}`);
   }
   const { pictures, others } = await listPictures(folder);
   const files = pictures.filter((file) => {

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../fixtures/folders.ts';
@@ -35,6 +35,16 @@ describe('a file of pictures', () => {
     expect((await readdir(folder)).filter((file) => file === 'b.pixels')).toEqual([]);
     await writer.discard();
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('sweeps up what killed processes left a day ago', async () => {
+    const folder = await temporaryFolder();
+    for (const name of ['old.pixels.1-aa.partial', 'new.pixels.2-bb.partial', 'old.pixels']) {
+      await writeFile(join(folder, name), '');
+      if (name.startsWith('old')) await utimes(join(folder, name), 5, 5);
+    }
+    await (await write(join(folder, 'b.pixels'))).finish({});
+    expect(await readdir(folder)).toEqual(['b.pixels', 'new.pixels.2-bb.partial', 'old.pixels']);
   });
 
   it('is of no use where the pictures have another size', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type Pixels, pixels, pixelsInMemory } from './pixels.ts';
 
 // A file of pictures: the pixels of all of them, then what is to be known about them as JSON, then 16 bytes: the mark, and the
@@ -8,6 +8,8 @@ import { type Pixels, pixels, pixelsInMemory } from './pixels.ts';
 // end, so that a file can be written in one go.
 const MARK = Buffer.from('unnaspix');
 const TAIL = MARK.length + 8;
+
+const PARTIAL = '.partial';
 
 /** Takes pictures of one size, one after the other, and gives them back as a whole. */
 export interface PixelWriter {
@@ -35,7 +37,8 @@ export function pixelMemory(size: number): PixelWriter {
 /** Writes a file of pictures beside `path` and moves it there when it is whole, so that no one ever sees a part of it. */
 export async function pixelFile(path: string, size: number): Promise<PixelWriter> {
   await mkdir(dirname(path), { recursive: true });
-  const partial = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.partial`;
+  await sweep(dirname(path));
+  const partial = `${path}.${process.pid}-${randomBytes(4).toString('hex')}${PARTIAL}`;
   const file = await open(partial, 'wx');
   let count = 0;
   let closing: Promise<void> | undefined;
@@ -63,6 +66,17 @@ export async function pixelFile(path: string, size: number): Promise<PixelWriter
       await rm(partial, { force: true });
     },
   };
+}
+
+/** Removes the parts that processes which were killed have left behind: those that no one wrote to for a day. */
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith(PARTIAL)) continue;
+    const part = join(folder, name);
+    // Another process may do the same at the same time.
+    const { mtimeMs } = await stat(part).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > 86_400_000) await rm(part, { force: true });
+  }
 }
 
 async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
