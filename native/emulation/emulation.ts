@@ -13,16 +13,26 @@ export function missingTools(): string[] {
   return ['cmake', 'make', process.env.CXX ?? 'c++'].filter((command) => !runs(command));
 }
 
-/** The CUDA compiler of this machine, if it has one. */
-export function findNvcc(): string | undefined {
+/** The CUDA compiler of this machine, if it has one; `broken` holds its words if it cannot compile an empty kernel. */
+export function findNvcc(): { command?: string; broken?: string } {
   const places = [process.env.CUDACXX, 'nvcc', '/usr/local/cuda/bin/nvcc'];
-  return places.find((command) => command !== undefined && runs(command));
+  const command = places.find((place) => place !== undefined && runs(place));
+  if (command === undefined) return {};
+  mkdirSync(folder, { recursive: true });
+  const probe = join(folder, 'probe.cu');
+  writeFileSync(probe, '__global__ void nothing() {}\n');
+  const { status, stderr, stdout } = spawnSync(command, ['-std=c++20', '-ptx', probe, '-o', `${probe}.ptx`], {
+    encoding: 'utf8',
+  });
+  return status === 0 ? { command } : { command, broken: stderr + stdout };
 }
 
-/** Builds targets of CMakeLists.txt into native/build/emulation; throws with the compiler's words if that fails. */
-export function build(...targets: string[]): void {
+/**
+ * Builds targets of CMakeLists.txt into native/build/emulation; throws with the compiler's words if that fails.
+ * The targets ptx-* need `nvcc`.
+ */
+export function build(targets: readonly string[], nvcc?: string): void {
   mkdirSync(folder, { recursive: true });
-  const nvcc = findNvcc();
   const configure = [
     '-G',
     'Unix Makefiles',

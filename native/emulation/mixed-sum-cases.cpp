@@ -93,7 +93,7 @@ MixedSumOutcome run_mixed_sum(const MixedSumCase& c) {
   std::vector<Values> inputs = {draw(maps, 0)};
   for (size_t map = 0; map < maps; map++) inputs.push_back(draw(size, c.offset));
   const std::vector<size_t> forward_sizes = {size, statistics, statistics};
-  std::vector<Values> expected = call("mixed_sum", best_isa(), c, inputs, forward_sizes);
+  std::vector<Values> expected = call("mixed_sum", current_isa(), c, inputs, forward_sizes);
   std::vector<Values> actual = call("mixed_sum", Isa::cuda, c, inputs, forward_sizes);
 
   // The backward kernels get the statistics of the CPU, so that they are judged alone.
@@ -102,7 +102,7 @@ MixedSumOutcome run_mixed_sum(const MixedSumCase& c) {
   inputs.push_back(draw(size, 0));
   std::vector<size_t> gradient_sizes = {maps};
   gradient_sizes.resize(1 + maps, size);
-  for (Values& values : call("mixed_sum_grad", best_isa(), c, inputs, gradient_sizes))
+  for (Values& values : call("mixed_sum_grad", current_isa(), c, inputs, gradient_sizes))
     expected.push_back(std::move(values));
   for (Values& values : call("mixed_sum_grad", Isa::cuda, c, inputs, gradient_sizes))
     actual.push_back(std::move(values));
