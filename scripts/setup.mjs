@@ -8,7 +8,7 @@ import { fingerprint } from './fingerprint.mjs';
 import { ensureBuildTools } from './system-packages.mjs';
 
 // pnpm 11 does not start on Node 20; the version stands here alone (see pnpm-workspace.yaml).
-const PNPM = '12.21.0';
+export const PNPM = '12.21.0';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const addon = join(root, 'native/build/Release/unnas_native.node');

@@ -14,7 +14,7 @@ export {
   take,
 } from '@unnas/images';
 export { classification, rotation, type Task } from '@unnas/pretext';
-export { isInputError } from '@unnas/random';
+export { isInputError, Random } from '@unnas/random';
 export { htmlReport, type RunReport } from '@unnas/report';
 export {
   type Algorithm,

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import type { Genotype } from '@unnas/genotype';
+import { CELL_KINDS, edgesByNode, type Genotype } from '@unnas/genotype';
 import type { EpochRecord, Progress } from '@unnas/search';
 import { bar, duration, Pace, rate } from './progress-bar.ts';
 import type { SearchMessage } from './search-job.ts';
@@ -145,10 +145,10 @@ function comparisonLines({ folder, reproduction }: Compared): string[] {
 
 /** One line a node: `normal  node 2 = sep_conv_3x3(0) + skip_connect(1)`. */
 function genotypeLines(genotype: Genotype): string[] {
-  return (['normal', 'reduce'] as const).flatMap((kind) =>
-    Array.from({ length: genotype[kind].length / 2 }, (_, node) => {
-      const edges = genotype[kind].slice(2 * node, 2 * node + 2).map(([op, input]) => `${op}(${input})`);
-      return `${(node === 0 ? kind : '').padEnd(8)}node ${node + 2} = ${edges.join(' + ')}`;
+  return CELL_KINDS.flatMap((kind) =>
+    edgesByNode(genotype[kind]).map((edges, node) => {
+      const sum = edges.map(([op, input]) => `${op}(${input})`).join(' + ');
+      return `${(node === 0 ? kind : '').padEnd(8)}node ${node + 2} = ${sum}`;
     }),
   );
 }
