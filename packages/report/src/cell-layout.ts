@@ -61,8 +61,11 @@ export function layOutCell(cell: readonly Edge[], concat: readonly number[]): Ce
   const nodes = edgesByNode(cell);
   const columns = columnsOf(nodes);
   const rowHeight = 2 * LABEL_HEIGHT + LABEL_GAP + ROW_GAP;
-  const height = Math.max(1, nodes.length) * rowHeight - ROW_GAP + 2 * MARGIN;
-  const rowCentre = (node: number) => MARGIN + (node - 2) * rowHeight + LABEL_HEIGHT + LABEL_GAP / 2;
+  const rowsHeight = Math.max(1, nodes.length) * rowHeight - ROW_GAP;
+  const inputsApart = Math.max(rowsHeight / 3, INPUT.height + LABEL_GAP);
+  const height = Math.max(rowsHeight, inputsApart + INPUT.height) + 2 * MARGIN;
+  const top = (height - rowsHeight) / 2;
+  const rowCentre = (node: number) => top + (node - 2) * rowHeight + LABEL_HEIGHT + LABEL_GAP / 2;
 
   const lastColumn = Math.max(0, ...columns);
   const labelWidth = Math.max(0, ...cell.map(([op]) => textWidth(op, FONT))) + 18;
@@ -77,8 +80,7 @@ export function layOutCell(cell: readonly Edge[], concat: readonly number[]): Ce
   const right = nodeAt[lastColumn]! + (lastColumn === 0 ? INPUT.width : NODE.width);
 
   const inputs = [0, 1].map((state) => {
-    // The inputs stand in the middle, a third of the height apart.
-    const centre = height / 2 + (state === 0 ? -1 : 1) * Math.min(height / 6, rowHeight);
+    const centre = height / 2 + (state - 0.5) * inputsApart;
     return { state, x: MARGIN, y: centre - INPUT.height / 2, ...INPUT };
   });
   const inner = nodes.map((_, i) => {
@@ -99,14 +101,15 @@ export function layOutCell(cell: readonly Edge[], concat: readonly number[]): Ce
     });
   });
 
-  const top = Math.min(...concat.map(rowCentre)) - NODE.height / 2;
-  const bottom = Math.max(...concat.map(rowCentre)) + NODE.height / 2;
+  const joined = concat.map(rowCentre);
+  const outputTop = Math.min(...joined) - NODE.height / 2;
+  const outputBottom = Math.max(...joined) + NODE.height / 2;
   const output = {
     state: nodes.length + 2,
     x: right + GUTTER.other,
-    y: top,
+    y: outputTop,
     width: OUTPUT_WIDTH,
-    height: bottom - top,
+    height: outputBottom - outputTop,
   };
   return { width: output.x + OUTPUT_WIDTH + MARGIN, height, states, edges, output, concat };
 }

@@ -113,7 +113,7 @@ function cells({ config }: RunReport, { settledSince, round }: RunSummary, genot
     element('p', { class: 'quiet' }, escapeText(sentences.join(' '))),
     element(
       'div',
-      { class: 'charts' },
+      { class: 'cells' },
       cell('Normal cell', 'normal', genotype),
       cell('Reduction cell', 'reduce', genotype),
     ),

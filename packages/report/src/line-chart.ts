@@ -113,14 +113,15 @@ export function drawSeries(
   y: Scale,
   { weight = '', end = true } = {},
 ): string {
-  const runs = points ? [] : runsOf(values);
+  const all = values.map((value, i) => (isNumber(value) ? ([i, value] as const) : undefined));
+  const runs = points ? [] : runsOf(all);
+  const given = all.filter((point) => point !== undefined);
   const path = runs
     .filter((run) => run.length > 1)
     .map((run) => `M${run.map(([i, value]) => `${round(x(i + 1))} ${round(y(value))}`).join('L')}`)
     .join('');
-  const all = values.flatMap((value, i) => (isNumber(value) ? [[i, value] as const] : []));
   const alone = runs.filter((run) => run.length === 1).flat();
-  const dots = points ? all : [...alone, ...(end ? all.slice(-1) : [])];
+  const dots = points ? given : [...new Set([...alone, ...(end ? given.slice(-1) : [])])];
   return (
     (path === ''
       ? ''
@@ -138,12 +139,13 @@ export function drawSeries(
   );
 }
 
-type Run = (readonly [index: number, value: number])[];
+type Point = readonly [index: number, value: number];
 
-function runsOf(values: readonly (number | null | undefined)[]): Run[] {
-  const runs: Run[] = [[]];
-  for (const [i, value] of values.entries()) {
-    if (isNumber(value)) runs.at(-1)!.push([i, value]);
+/** The points that have neighbours together, the others alone. */
+function runsOf(points: readonly (Point | undefined)[]): Point[][] {
+  const runs: Point[][] = [[]];
+  for (const point of points) {
+    if (point) runs.at(-1)!.push(point);
     else if (runs.at(-1)!.length > 0) runs.push([]);
   }
   return runs.filter((run) => run.length > 0);

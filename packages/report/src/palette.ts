@@ -21,7 +21,7 @@ const OPERATIONS = {
   none: { light: '#7a7f85', dark: '#8d949b' },
   max_pool: { light: '#a83e00', dark: '#f0824a' },
   avg_pool: { light: '#cc7a00', dark: '#ffc061' },
-  skip: { light: '#b3388f', dark: '#ee8fd2' },
+  skip: { light: '#cc4fa3', dark: '#ee8fd2' },
   sep_small: { light: '#00508f', dark: '#5aa5f0' },
   sep_large: { light: '#2f8fd8', dark: '#a9d5ff' },
   dil_small: { light: '#00695c', dark: '#2fb5a0' },

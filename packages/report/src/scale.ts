@@ -23,8 +23,9 @@ export function roundScale(
   const all = [...values, ...include];
   let low = all.reduce((a, b) => Math.min(a, b), Infinity);
   let high = all.reduce((a, b) => Math.max(a, b), -Infinity);
-  if (low === high) {
-    const margin = low === 0 ? 1 : Math.abs(low) * 0.1;
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (high - low <= 1e-9 * size) {
+    const margin = size < 1e-100 ? 1 : 0.1 * size;
     [low, high] = [Math.max(low - margin, bounds[0]), Math.min(high + margin, bounds[1])];
   }
   const step = roundStep((high - low) / marks);

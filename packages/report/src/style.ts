@@ -45,6 +45,8 @@ p{margin:6px 0;max-width:74ch}
 figure{margin:0;max-width:100%}
 figcaption{font-size:13px;color:var(--quiet);max-width:74ch}
 .wide{overflow-x:auto;margin-top:16px}
+.cells{display:flex;flex-wrap:wrap;gap:24px 40px;margin-top:16px}
+.cells figure{overflow-x:auto}
 svg{display:block;max-width:none;height:auto}
 .charts svg{max-width:100%}
 pre{margin:6px 0 16px;padding:12px 16px;background:var(--panel);border-radius:6px;font:12.5px/1.55 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;white-space:pre-wrap;overflow-wrap:anywhere;user-select:all}
