@@ -188,6 +188,8 @@ function reason(error: unknown): string {
     case 'EACCES':
     case 'EPERM':
       return 'writing or reading is not allowed there';
+    case 'EFBIG':
+      return 'the file would be larger than is allowed';
     case 'EISDIR':
       return 'it is a folder';
     case 'ENOENT':
