@@ -8,18 +8,16 @@ it('decodes while the main thread is busy', async () => {
   onTestFinished(() => threads.close());
   const photo = join(PHOTOS, 'fish/fish4.jpg');
   await threads.decode(photo);
-  // Twenty pictures are asked for, and then this thread is not free until long after: their answers lie ready when it is.
+  // Twenty pictures are asked for, and then this thread does nothing for long. If decoding needed it, at most one would be ready.
   let ready = 0;
   const answers = Array.from({ length: 20 }, async () => {
     await threads.decode(photo);
     ready++;
   });
-  const start = performance.now();
-  await new Promise((resolve) => setImmediate(resolve));
-  while (performance.now() - start < 3000);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
   await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => setImmediate(resolve));
-  expect(ready).toBe(20);
+  expect(ready).toBeGreaterThan(4);
   await Promise.all(answers);
 });
 
