@@ -1,11 +1,43 @@
 import * as tf from '@tensorflow/tfjs';
 import { addonStatus } from './addon.ts';
 import { NativeBackend } from './backend.ts';
+import { kernels as batchNorm } from './ops/batch-norm.ts';
+import { kernels as binary } from './ops/binary.ts';
+import { kernels as conv2d } from './ops/conv2d.ts';
+import { kernels as copy } from './ops/copy.ts';
+import { kernels as crossEntropy } from './ops/cross-entropy.ts';
+import { kernels as depthwiseConv } from './ops/depthwise-conv.ts';
+import { kernels as globalNorm } from './ops/global-norm.ts';
+import { kernels as matrixProduct } from './ops/matrix-product.ts';
+import { kernels as mixedSum } from './ops/mixed-sum.ts';
+import { kernels as optimizer } from './ops/optimizer.ts';
+import { kernels as pool } from './ops/pool.ts';
 import { kernels as relu } from './ops/relu.ts';
+import { kernels as separableConv } from './ops/separable-conv.ts';
+import { kernels as softmax } from './ops/softmax.ts';
+import { kernels as sum } from './ops/sum.ts';
+import { kernels as unary } from './ops/unary.ts';
 import { BACKEND_NAME } from './override.ts';
 
 /** Every kernel that this package brings, each taking the place of tfjs's own on the backend `native`. */
-const kernels: readonly tf.KernelConfig[] = [relu].flat();
+const kernels: readonly tf.KernelConfig[] = [
+  batchNorm,
+  binary,
+  conv2d,
+  copy,
+  crossEntropy,
+  depthwiseConv,
+  globalNorm,
+  matrixProduct,
+  mixedSum,
+  optimizer,
+  pool,
+  relu,
+  separableConv,
+  softmax,
+  sum,
+  unary,
+].flat();
 
 /** Above tfjs's own backends, so that it is the default once it is registered. */
 const PRIORITY = 10;

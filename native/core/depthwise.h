@@ -125,16 +125,20 @@ inline void known_row(const RowCall& call) {
     const float *source = call.source + j * S * kBlock, *w = call.w;
     for (int64_t row = 0; row < call.rows; row++, source += call.source_stride, w += K * kBlock) {
       vf wv[K];
-      UNNAS_UNROLL for (int kx = 0; kx < K; kx++) wv[kx] = load(w + kx * kBlock);
-      UNNAS_UNROLL for (int i = 0; i < kInputs; i++) {
+      UNNAS_UNROLL
+      for (int kx = 0; kx < K; kx++) wv[kx] = load(w + kx * kBlock);
+      UNNAS_UNROLL
+      for (int i = 0; i < kInputs; i++) {
         vf value = load(source + i * kBlock);
-        UNNAS_UNROLL for (int kx = 0; kx < K; kx++) {
+        UNNAS_UNROLL
+        for (int kx = 0; kx < K; kx++) {
           int at = i - kx * D;
           if (at >= 0 && at % S == 0 && at / S < kTile) sum[at / S] += value * wv[kx];
         }
       }
     }
-    UNNAS_UNROLL for (int i = 0; i < kTile; i++) store(call.out + (j + i) * kBlock, sum[i]);
+    UNNAS_UNROLL
+    for (int i = 0; i < kTile; i++) store(call.out + (j + i) * kBlock, sum[i]);
   }
 }
 
@@ -147,9 +151,11 @@ inline int64_t general_tiles(const RowCall& call, int64_t j) {
         const float* source =
             call.source + row * call.source_stride + (j * call.stride + kx * call.dilation) * kBlock;
         vf wv = load(call.w + (row * call.kernel_width + kx) * kBlock);
-        UNNAS_UNROLL for (int i = 0; i < kTile; i++) sum[i] += load(source + i * call.stride * kBlock) * wv;
+        UNNAS_UNROLL
+        for (int i = 0; i < kTile; i++) sum[i] += load(source + i * call.stride * kBlock) * wv;
       }
-    UNNAS_UNROLL for (int i = 0; i < kTile; i++) store(call.out + (j + i) * kBlock, sum[i]);
+    UNNAS_UNROLL
+    for (int i = 0; i < kTile; i++) store(call.out + (j + i) * kBlock, sum[i]);
   }
   return j;
 }
@@ -219,10 +225,13 @@ inline void gradient_row(const float* source, const float* du, int64_t width, vf
   int64_t j = 0;
   for (; j + kTile <= width; j += kTile, source += kTile * S * kBlock, du += kTile * kBlock) {
     vf d[kTile];
-    UNNAS_UNROLL for (int i = 0; i < kTile; i++) d[i] = load(du + i * kBlock);
-    UNNAS_UNROLL for (int i = 0; i < kInputs; i++) {
+    UNNAS_UNROLL
+    for (int i = 0; i < kTile; i++) d[i] = load(du + i * kBlock);
+    UNNAS_UNROLL
+    for (int i = 0; i < kInputs; i++) {
       vf value = load(source + i * kBlock);
-      UNNAS_UNROLL for (int kx = 0; kx < K; kx++) {
+      UNNAS_UNROLL
+      for (int kx = 0; kx < K; kx++) {
         int at = i - kx * D;
         if (at >= 0 && at % S == 0 && at / S < kTile) sum[kx][at / S % kSums] += value * d[at / S];
       }
@@ -230,7 +239,8 @@ inline void gradient_row(const float* source, const float* du, int64_t width, vf
   }
   for (; j < width; j++, source += S * kBlock, du += kBlock) {
     vf d = load(du);
-    UNNAS_UNROLL for (int kx = 0; kx < K; kx++) sum[kx][0] += load(source + kx * D * kBlock) * d;
+    UNNAS_UNROLL
+    for (int kx = 0; kx < K; kx++) sum[kx][0] += load(source + kx * D * kBlock) * d;
   }
 }
 
@@ -250,8 +260,10 @@ inline void known_gradient(const GradientCall& call) {
   for (int64_t row = 0; row < call.rows; row++)
     gradient_row<K, D, S, kSums>(call.source + row * call.source_stride, call.du + row * call.du_stride,
                                  call.width, sum);
-  UNNAS_UNROLL for (int kx = 0; kx < K; kx++) {
-    UNNAS_UNROLL for (int i = 1; i < kSums; i++) sum[kx][0] += sum[kx][i];
+  UNNAS_UNROLL
+  for (int kx = 0; kx < K; kx++) {
+    UNNAS_UNROLL
+    for (int i = 1; i < kSums; i++) sum[kx][0] += sum[kx][i];
     store(call.gw + kx * kBlock, load(call.gw + kx * kBlock) + sum[kx][0]);
   }
 }
@@ -352,7 +364,8 @@ inline void depthwise_input_gradient(const Depthwise& shape, const BlockedImage&
                                   (column / shape.stride_width + j) * kBlock + v * kLanes;
             vf wv = load(w + (block * shape.taps() + ky * shape.kernel_width + kx) * kBlock + v * kLanes);
             if (j + kTile <= count) {
-              UNNAS_UNROLL for (int i = 0; i < kTile; i++) sum[i] += load(source + i * kBlock) * wv;
+              UNNAS_UNROLL
+              for (int i = 0; i < kTile; i++) sum[i] += load(source + i * kBlock) * wv;
             } else {
               for (int64_t i = 0; j + i < count; i++) sum[i] += load(source + i * kBlock) * wv;
             }

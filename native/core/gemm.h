@@ -62,9 +62,14 @@ inline void multiply_panel(const float* u, int64_t rows, int64_t k_count, const 
     const float* b = panel;
     auto step = [&](const float* a) __attribute__((always_inline)) {
       vf bv[kNV];
-      UNNAS_UNROLL for (int v = 0; v < kNV; v++) bv[v] = load(b + v * kLanes);
-      UNNAS_UNROLL for (int r = 0; r < kMR; r++) UNNAS_UNROLL for (int v = 0; v < kNV; v++) sum[r][v] +=
-          broadcast(a[r * kBlock]) * bv[v];
+      UNNAS_UNROLL
+      for (int v = 0; v < kNV; v++) bv[v] = load(b + v * kLanes);
+      UNNAS_UNROLL
+      for (int r = 0; r < kMR; r++) {
+        vf av = broadcast(a[r * kBlock]);
+        UNNAS_UNROLL
+        for (int v = 0; v < kNV; v++) sum[r][v] += av * bv[v];
+      }
       b += kNV * kLanes;
     };
     const float* block = u + p * kBlock;
@@ -75,15 +80,19 @@ inline void multiply_panel(const float* u, int64_t rows, int64_t k_count, const 
     for (int i = 0; k < k_count; k++, i++) step(block + i);
 
     auto put = [&](int r) __attribute__((always_inline)) {
-      UNNAS_UNROLL for (int v = 0; v < kNV; v++) {
+      UNNAS_UNROLL
+      for (int v = 0; v < kNV; v++) {
         int64_t left = n_count - n - v * kLanes;
         store_row(p + r, n + v * kLanes, sum[r][v], left < kLanes ? static_cast<int>(left) : kLanes);
       }
     };
     if (p + kMR <= rows) {
-      UNNAS_UNROLL for (int r = 0; r < kMR; r++) put(r);
+      UNNAS_UNROLL
+      for (int r = 0; r < kMR; r++) put(r);
     } else {
-      UNNAS_UNROLL for (int r = 0; r < kMR; r++) if (p + r < rows) put(r);
+      UNNAS_UNROLL
+      for (int r = 0; r < kMR; r++)
+        if (p + r < rows) put(r);
     }
   }
 }
@@ -123,7 +132,8 @@ inline void accumulate_panel(const float* u, const float* d, int64_t rows, int64
                              float* g, int64_t stride) {
   constexpr int kKR = gradient_rows(kNV);
   const float* dv[kNV];
-  UNNAS_UNROLL for (int v = 0; v < kNV; v++) {
+  UNNAS_UNROLL
+  for (int v = 0; v < kNV; v++) {
     int64_t column = n + v * kLanes;
     dv[v] = d + column / kBlock * kChunkStride + column % kBlock;
   }
@@ -131,17 +141,28 @@ inline void accumulate_panel(const float* u, const float* d, int64_t rows, int64
     const float* a = u + k / kBlock * kChunkStride + k % kBlock;
     float* out = g + k * stride + n;
     vf sum[kKR][kNV];
-    UNNAS_UNROLL for (int r = 0; r < kKR; r++) UNNAS_UNROLL for (int v = 0; v < kNV; v++) sum[r][v] =
-        load(out + r * stride + v * kLanes);
+    UNNAS_UNROLL
+    for (int r = 0; r < kKR; r++) {
+      UNNAS_UNROLL
+      for (int v = 0; v < kNV; v++) sum[r][v] = load(out + r * stride + v * kLanes);
+    }
 #pragma GCC unroll 2
     for (int64_t p = 0; p < rows; p++) {
       vf value[kNV];
-      UNNAS_UNROLL for (int v = 0; v < kNV; v++) value[v] = load(dv[v] + p * kBlock);
-      UNNAS_UNROLL for (int r = 0; r < kKR; r++) UNNAS_UNROLL for (int v = 0; v < kNV; v++) sum[r][v] +=
-          broadcast(a[p * kBlock + r]) * value[v];
+      UNNAS_UNROLL
+      for (int v = 0; v < kNV; v++) value[v] = load(dv[v] + p * kBlock);
+      UNNAS_UNROLL
+      for (int r = 0; r < kKR; r++) {
+        vf av = broadcast(a[p * kBlock + r]);
+        UNNAS_UNROLL
+        for (int v = 0; v < kNV; v++) sum[r][v] += av * value[v];
+      }
     }
-    UNNAS_UNROLL for (int r = 0; r < kKR; r++) UNNAS_UNROLL for (int v = 0; v < kNV; v++)
-        store(out + r * stride + v * kLanes, sum[r][v]);
+    UNNAS_UNROLL
+    for (int r = 0; r < kKR; r++) {
+      UNNAS_UNROLL
+      for (int v = 0; v < kNV; v++) store(out + r * stride + v * kLanes, sum[r][v]);
+    }
   }
 }
 
