@@ -47,11 +47,20 @@ async function decodeInto(
   writer: PixelWriter,
   folder: string,
   files: readonly PictureFile[],
-  { size, workers, onProgress }: DecodeOptions,
+  { size, cache, workers, onProgress }: DecodeOptions,
 ): Promise<DecodedFolder> {
   // A thread takes as long to start as some dozen pictures to decode.
   const useful = Math.ceil(files.length / 32);
   const threads = decoder({ size, workers: Math.min(workers ?? defaultWorkers(), useful) });
+  const keep = <T>(writing: Promise<T>) =>
+    writing.catch((error): never => {
+      throw inputError(
+        `decoded pictures cannot be kept in ${cache}: ${fileError(error)}; UNNAS_CACHE can name another folder`,
+        {
+          cause: error,
+        },
+      );
+    });
   const sums = new ChannelSums();
   const broken: Skipped[] = [];
   try {
@@ -65,17 +74,13 @@ async function decodeInto(
         broken.push({ file: files[done]!.file, reason: result.reason });
       } else {
         sums.add(result.pixels);
-        await writer.add(result.pixels).catch((error) => {
-          throw inputError(`cannot keep the decoded pictures of ${folder}: ${fileError(error)}`, {
-            cause: error,
-          });
-        });
+        await keep(writer.add(result.pixels));
       }
       done++;
       onProgress?.({ done, total: files.length });
     }
     const about = { ...sums.statistics(), broken };
-    return { pixels: await writer.finish(about), about };
+    return { pixels: await keep(writer.finish(about)), about };
   } finally {
     await threads.close();
     await writer.discard();

@@ -29,7 +29,8 @@ export function prefetch<T>(
       }
     };
     try {
-      for (begin(); underWay.length > 0; begin()) {
+      begin();
+      while (underWay.length > 0) {
         const start = performance.now();
         const value = await underWay[0]!;
         waited += performance.now() - start;
