@@ -129,7 +129,7 @@ describe('htmlReport', () => {
     }));
     const page = read({ config: { ...config, algorithm: { name: 'random', samples: 4 } }, records: samples });
     expect(headings(page)).not.toContain('Alphas');
-    expect(figures(page).slice(0, 2)).toEqual(['70.0 %', '4 of 4']);
+    expect(figures(page).slice(0, 2)).toEqual(['70.0 %chance 25 %', '4 of 4']);
     expect(find(page, 'path', 'line')).toHaveLength(0);
     expect(figures(read({ config: { algorithm: { name: 'random', samples: 4 } }, records: [] }))[1]).toBe(
       '0 of 4',

@@ -51,7 +51,7 @@ export interface RunReport {
   readonly records: readonly RoundRecord[];
   /** The outcome; by default the genotype of the last record that has one. */
   readonly genotype?: Genotype | null;
-  /** Accuracy of guessing, 0 to 1. */
+  /** Accuracy of guessing, 0 to 1; by default that of one of the task's classes drawn at random. */
   readonly chance?: number;
   /** The machine: processor, threads, backend and the like. */
   readonly environment?: { readonly [name: string]: Json };

@@ -35,6 +35,7 @@ export function summarise(report: RunReport): RunSummary {
   const accuracies = records.map((record) => record.accuracy).filter(isNumber);
   const seconds = sum(records.map((record) => record.seconds));
   const waited = sum(records.map((record) => record.waitedMilliseconds));
+  const classes = numberAt(config, 'task', 'classes');
   const task = text(config, 'task', 'name');
   const data = text(config, 'data', 'name');
   return {
@@ -45,7 +46,7 @@ export function summarise(report: RunReport): RunSummary {
     done: records.length,
     asked: last?.epochs ?? samples ?? numberAt(config, 'settings', 'epochs'),
     accuracy: (round === 'sample' ? max(accuracies) : accuracies.at(-1)) ?? null,
-    chance: report.chance ?? null,
+    chance: report.chance ?? (classes !== null && classes > 0 ? 1 / classes : null),
     seconds,
     imagesPerSecond: mean(records.map((record) => record.imagesPerSecond)),
     waiting: seconds && waited !== null ? waited / 1000 / seconds : null,
