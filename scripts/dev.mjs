@@ -17,9 +17,9 @@ const source = (file) => [
 ];
 
 const commands = {
-  start: () => [node, cli, 'search', '--preset', 'quick'],
-  setup: undefined,
-  build: undefined,
+  start: ({ native }) => [node, cli, 'search', '--preset', native ? 'quick' : 'tiny'],
+  setup: () => undefined,
+  build: () => undefined,
   unnas: () => [node, cli],
   test: () => [node, ...vitest],
   'test-node24': () => ['npx', '--yes', 'node@24.21.0', ...vitest],
@@ -34,8 +34,7 @@ if (!Object.hasOwn(commands, name)) {
   console.error(`unnas: no such task '${name}'; there are ${Object.keys(commands).join(', ')}`);
   process.exit(2);
 }
-setup();
-const job = commands[name]?.();
+const job = commands[name](setup());
 if (job) run(job[0], [...job.slice(1), ...rest]);
 
 /** Hands the terminal over to a child and ends as the child ends. */

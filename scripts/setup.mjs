@@ -14,11 +14,15 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const addon = join(root, 'native/build/Release/unnas_native.node');
 const commandLine = join(root, 'packages/unnas/dist/cli.js');
 
-/** Everything is said on standard error: standard output belongs to the job that follows. */
+/**
+ * Does what is missing, and gives whether the native addon is there. Everything is said on standard error: standard output
+ * belongs to the job that follows.
+ */
 export function setup() {
   requireNode(20, 19);
   installDependencies();
   build();
+  return { native: process.env.UNNAS_NATIVE !== 'off' && existsSync(addon) };
 }
 
 /** Whether a tool ended well. What it prints goes to a file, and the end of it is shown only if it did not. */

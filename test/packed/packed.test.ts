@@ -13,9 +13,12 @@ import { cutPhotos } from '../pipeline/photos.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let project: string;
 
+// Installing, and fetching CIFAR-10 where it is not there yet, take their time.
+const TIMEOUT_MS = 600_000;
+
 const execute = promisify(execFile);
 const run = (command: string, args: string[], cwd = project) =>
-  execute(command, args, { cwd, maxBuffer: 2 ** 26 });
+  execute(command, args, { cwd, maxBuffer: 2 ** 26, timeout: TIMEOUT_MS });
 
 /** The first block of the README in a language. */
 async function readmeBlock(language: string): Promise<string> {
@@ -38,7 +41,7 @@ beforeAll(async () => {
   expect(archives).toHaveLength(folders.length + 1);
   await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
   await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...archives]);
-}, 600_000);
+}, TIMEOUT_MS);
 
 afterAll(async () => {
   if (project) await rm(project, { recursive: true, force: true });
@@ -54,7 +57,7 @@ test('the install brings neither tests nor the optional tensorflow backend', asy
   expect(files.filter((file) => file.includes('.test.'))).toEqual([]);
 });
 
-test("the README's library example runs, and its types hold", async () => {
+test("the README's library example runs, and its types hold", { timeout: TIMEOUT_MS }, async () => {
   const example = await readmeBlock('js');
   await writeFile(join(project, 'example.js'), example);
   const { stdout } = await run(process.execPath, ['example.js']);
@@ -96,7 +99,7 @@ test("the README's library example runs, and its types hold", async () => {
   ]);
 });
 
-test("the README's command lines run, one after the other", async () => {
+test("the README's command lines run, one after the other", { timeout: TIMEOUT_MS }, async () => {
   await cutPhotos(join(project, 'photos'), 4);
   const lines = (await readmeBlock('sh')).trim().split('\n');
   expect(lines.length).toBeGreaterThan(3);

@@ -23,6 +23,17 @@ export function presetRequest(name: PresetName): SearchRequest {
         alphaStart: 1,
         scored: 256,
       };
+    case 'tiny':
+      return {
+        ...presetRequest('quick'),
+        limit: 16,
+        cells: 2,
+        channels: 2,
+        epochs: 2,
+        batch: 4,
+        alphaStart: 0,
+        scored: null,
+      };
   }
 }
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { CELL_KINDS, edgesByNode, type Genotype } from '@unnas/genotype';
+import { CELL_KINDS, collapseWarnings, edgesByNode, type Genotype } from '@unnas/genotype';
 import type { EpochRecord, Progress } from '@unnas/search';
 import { bar, duration, Pace, rate } from './progress-bar.ts';
 import type { SearchMessage } from './search-job.ts';
@@ -16,6 +16,7 @@ type Failed = Extract<SearchMessage, { event: 'failed' }>;
 export function showSearch(terminal: Terminal, { resumable = true } = {}) {
   const progress = new ProgressView();
   let begun: Begun | undefined;
+  let last: EpochRecord | undefined;
   let ended: Ended | undefined;
   let compared: Compared | undefined;
   let failed: Failed | undefined;
@@ -39,6 +40,7 @@ export function showSearch(terminal: Terminal, { resumable = true } = {}) {
         terminal.progress(progress.text(message.progress));
         return;
       case 'epoch':
+        last = message.record;
         terminal.event({ ...message });
         terminal.line(epochLine(message.record, begun?.chance ?? 0));
         return;
@@ -75,6 +77,7 @@ export function showSearch(terminal: Terminal, { resumable = true } = {}) {
     if (ended === undefined) throw new Error('the search ended without a word');
     terminal.event({ ...ended });
     for (const line of endLines(ended, terminal)) terminal.line(line);
+    for (const warning of warningsOf(last)) terminal.note(`unnas: ${warning}`);
     return 0;
   }
 
@@ -151,6 +154,11 @@ function genotypeLines(genotype: Genotype): string[] {
       return `${(node === 0 ? kind : '').padEnd(8)}node ${node + 2} = ${sum}`;
     }),
   );
+}
+
+/** Cells of alphas that have not moved yet say nothing. */
+function warningsOf(record: EpochRecord | undefined): string[] {
+  return record?.health && record.alphaLoss !== null ? collapseWarnings(record.health) : [];
 }
 
 export function percent(share: number, digits = 1): string {
