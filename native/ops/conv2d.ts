@@ -24,7 +24,8 @@ const conv2dInputGradient = override('Conv2DBackpropInput', ({ inputs, attrs, ba
   const { dy, filter } = inputs as Record<'dy' | 'filter', TensorInfo>;
   const inputShape = attrs.inputShape as number[];
   const convolution = areFloats(dy, filter) && convolutionSizes(inputShape, filter.shape, attrs, false);
-  if (!convolution) return undefined;
+  // Stock tfjs has an answer even for a dy that is not of the shape of the output.
+  if (!convolution || `${dy.shape}` !== `${convolution.outShape}`) return undefined;
   const { sizes } = convolution;
   const { info, values } = backend.output(inputShape);
   if (isPointwise(sizes))
@@ -39,7 +40,8 @@ const conv2dFilterGradient = override('Conv2DBackpropFilter', ({ inputs, attrs, 
   const { x, dy } = inputs as Record<'x' | 'dy', TensorInfo>;
   const filterShape = attrs.filterShape as number[];
   const convolution = areFloats(x, dy) && convolutionSizes(x.shape, filterShape, attrs, false);
-  if (!convolution) return undefined;
+  // Stock tfjs has an answer even for a dy that is not of the shape of the output.
+  if (!convolution || `${dy.shape}` !== `${convolution.outShape}`) return undefined;
   const { sizes } = convolution;
   const { info, values } = backend.output(filterShape);
   if (isPointwise(sizes))

@@ -18,7 +18,7 @@ const depthwiseConvInputGradient = override(
     const { dy, filter } = inputs as Record<'dy' | 'filter', TensorInfo>;
     const inputShape = attrs.inputShape as number[];
     const convolution = areFloats(dy, filter) && convolutionSizes(inputShape, filter.shape, attrs, true);
-    if (!convolution) return undefined;
+    if (!convolution || `${dy.shape}` !== `${convolution.outShape}`) return undefined;
     const { info, values } = backend.output(inputShape);
     run(
       'depthwise_conv_input_grad',
@@ -36,7 +36,7 @@ const depthwiseConvFilterGradient = override(
     const { x, dy } = inputs as Record<'x' | 'dy', TensorInfo>;
     const filterShape = attrs.filterShape as number[];
     const convolution = areFloats(x, dy) && convolutionSizes(x.shape, filterShape, attrs, true);
-    if (!convolution) return undefined;
+    if (!convolution || `${dy.shape}` !== `${convolution.outShape}`) return undefined;
     const { info, values } = backend.output(filterShape);
     run('depthwise_conv_filter_grad', [backend.values(x), backend.values(dy)], [values], convolution.sizes);
     return info;

@@ -53,9 +53,10 @@ const pool = (kernelName: string, kernel: string) =>
 const maxPoolGrad = override('MaxPoolGrad', ({ inputs, attrs, backend }) => {
   const x = inputs.input!;
   const dy = inputs.dy!;
-  if (!areFloats(x, dy)) return undefined;
+  const info = areFloats(x, dy) && stockInfo(x, attrs);
+  if (!info || `${dy.shape}` !== `${info.outShape}`) return undefined;
   const dx = backend.output(x.shape);
-  run('max_pool_grad', [backend.values(x), backend.values(dy)], [dx.values], sizes(stockInfo(x, attrs)));
+  run('max_pool_grad', [backend.values(x), backend.values(dy)], [dx.values], sizes(info));
   return dx.info;
 });
 
@@ -63,10 +64,10 @@ const maxPoolGrad = override('MaxPoolGrad', ({ inputs, attrs, backend }) => {
 const avgPoolGrad = override('AvgPoolGrad', ({ inputs, attrs, backend }) => {
   const x = inputs.input!;
   const dy = inputs.dy!;
-  if (!areFloats(x, dy)) return undefined;
+  const info = areFloats(x, dy) && stockInfo(x, attrs);
+  if (!info || `${dy.shape}` !== `${info.outShape}`) return undefined;
   const dx = backend.output(x.shape);
-  const geometry = sizes(stockInfo(x, attrs));
-  run('average_pool_grad', [backend.values(dy)], [dx.values], { ...geometry, countPadding: true });
+  run('average_pool_grad', [backend.values(dy)], [dx.values], { ...sizes(info), countPadding: true });
   return dx.info;
 });
 
