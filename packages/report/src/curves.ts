@@ -1,4 +1,4 @@
-import { formatNumber, formatShare } from './format-number.ts';
+import { formatShare, formatShort } from './format-number.ts';
 import { lineChart } from './line-chart.ts';
 import { element, escapeText } from './markup.ts';
 import { seriesStroke } from './palette.ts';
@@ -31,7 +31,7 @@ export function curves(records: readonly RoundRecord[], { round, chance }: RunSu
     id: 'loss',
     title: 'Loss',
     round,
-    format: formatTick,
+    format: formatShort,
     series: [
       { name: 'weight steps', values: of((record) => record.loss), stroke: second, points },
       ...(alphaLosses.some((value) => value !== null && value !== undefined)
@@ -43,7 +43,7 @@ export function curves(records: readonly RoundRecord[], { round, chance }: RunSu
     id: 'learning-rate',
     title: 'Learning rate of the weights',
     round,
-    format: formatTick,
+    format: formatShort,
     include: [0],
     series: [{ name: 'rate', values: of((record) => record.learningRate), stroke: second, points }],
   });
@@ -51,7 +51,7 @@ export function curves(records: readonly RoundRecord[], { round, chance }: RunSu
     id: 'gradient-norm',
     title: 'Norm of the weight gradients before clipping',
     round,
-    format: formatTick,
+    format: formatShort,
     include: [0],
     series: [{ name: 'norm', values: of((record) => record.gradientNorm), stroke: second, points }],
   });
@@ -119,7 +119,7 @@ export function healthCurves(records: readonly RoundRecord[], { round }: RunSumm
         ...size,
         id: 'entropy',
         title: 'Entropy of the alphas in nats, mean over the edges',
-        format: (value) => formatTick(Number(value.toFixed(2))),
+        format: (value) => formatShort(Number(value.toFixed(2))),
         ...(largest === undefined ? {} : { reference: { value: largest, name: 'uniform' } }),
         series: series((cell) => cell.entropy),
       }),
@@ -141,11 +141,4 @@ export function figure(heading: string, drawing: string, caption = ''): string {
 function largestEntropy(records: readonly RoundRecord[]): number | undefined {
   const candidates = records.findLast(({ alphas }) => alphas)?.alphas?.normal[0]?.length;
   return candidates ? Math.log(candidates) : undefined;
-}
-
-/** Three digits are enough beside a line. */
-function formatTick(value: number): string {
-  return formatNumber(Number(value.toPrecision(3)))
-    .replace(/(\.\d*?)0+$/, '$1')
-    .replace(/\.$/, '');
 }

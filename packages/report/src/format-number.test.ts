@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatNumber, formatSeconds, formatShare } from './format-number.ts';
+import { formatNumber, formatSeconds, formatShare, formatShort } from './format-number.ts';
 
 describe('numbers as text', () => {
   it.each([
@@ -26,6 +26,17 @@ describe('numbers as text', () => {
     [11220, '3 h 07 min'],
     [undefined, '–'],
   ])('writes %s seconds as %s', (value, text) => expect(formatSeconds(value)).toBe(text));
+
+  it.each([
+    [0.956, '0.956'],
+    [0.5, '0.5'],
+    [2, '2'],
+    [486.2, '486'],
+    [12.349, '12.3'],
+    [12345, '12,300'],
+    [0.00025, '2.5e-4'],
+    [null, '–'],
+  ])('writes %s in short as %s', (value, text) => expect(formatShort(value)).toBe(text));
 
   it('writes shares', () => {
     expect(formatShare(0.7139)).toBe('71.4 %');

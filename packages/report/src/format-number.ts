@@ -15,6 +15,14 @@ export function formatNumber(value: number | null | undefined): string {
   return value.toFixed(size >= 100 ? 1 : size >= 10 ? 2 : 4);
 }
 
+/** A number to three digits, without zeros at its end: 0.693, 12.4, 1,240. */
+export function formatShort(value: number | null | undefined): string {
+  if (!isNumber(value)) return MISSING;
+  return formatNumber(Number(value.toPrecision(3)))
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '');
+}
+
 /** A share as a percentage: 71.4 %. */
 export function formatShare(value: number | null | undefined, digits = 1): string {
   return isNumber(value) ? `${(100 * value).toFixed(digits)} %` : MISSING;

@@ -2,7 +2,7 @@ import { CANDIDATES, cost, formatGenotype, type Genotype } from '@unnas/genotype
 import { alphaChart } from './alpha-chart.ts';
 import { drawCell } from './cell-svg.ts';
 import { curves, figure, healthCurves } from './curves.ts';
-import { formatNumber, formatSeconds, formatShare, MISSING } from './format-number.ts';
+import { formatSeconds, formatShare, formatShort } from './format-number.ts';
 import { element, escapeText } from './markup.ts';
 import { roundsTable } from './rounds-table.ts';
 import type { Json, RunReport } from './run-report.ts';
@@ -75,7 +75,7 @@ function figures(summary: RunSummary): string {
     ['Time', formatSeconds(seconds), ''],
     [
       'Images a second',
-      imagesPerSecond === null ? MISSING : formatNumber(roundTo3(imagesPerSecond)),
+      formatShort(imagesPerSecond),
       waiting === null ? '' : `${formatShare(waiting)} of the time waiting for images`,
     ],
   ];
@@ -219,10 +219,6 @@ function skipped(files: NonNullable<RunReport['skipped']>): string {
 
 function section(heading: string, ...content: readonly string[]): string {
   return element('section', {}, element('h2', {}, escapeText(heading)), ...content);
-}
-
-function roundTo3(value: number): number {
-  return Number(value.toPrecision(3));
 }
 
 /** 3.35 M, 529 M, 98.9 G. */
