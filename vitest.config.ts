@@ -8,8 +8,8 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'native/**/*.test.ts', 'benchmarks/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/build/**'],
     reporters: ['default', './scripts/plain-reporter.mjs'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // Each file gets a process of its own: tfjs keeps one global engine and backend.
     pool: 'forks',
   },
