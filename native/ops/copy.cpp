@@ -32,6 +32,21 @@ void concat(const Call& call) {
   });
 }
 
+// y_0[o], y_1[o], ... = x[o]: the way back.
+void split(const Call& call) {
+  const int64_t outer = call.attrs.integer("outer"), total = static_cast<int64_t>(call.in(0).size) / outer;
+  parallel_for(outer, rows_for(total), [&](int64_t, int64_t begin, int64_t end) {
+    for (int64_t o = begin; o < end; o++) {
+      const char* from = bytes(call.in(0)) + o * total * 4;
+      for (const Span& output : call.outputs) {
+        const int64_t row = static_cast<int64_t>(output.size) / outer;
+        copy(static_cast<char*>(output.data) + o * row * 4, from, row);
+        from += row * 4;
+      }
+    }
+  });
+}
+
 // y[i, j, ...] = x[i + begin_0, j + begin_1, ...] for i < size_0, ...
 void slice(const Call& call) {
   const auto shape = call.attrs.numbers("shape"), first = call.attrs.numbers("begin"),
@@ -88,6 +103,7 @@ void pad(const Call& call) {
 }
 
 UNNAS_KERNEL("concat", concat);
+UNNAS_KERNEL("split", split);
 UNNAS_KERNEL("slice", slice);
 UNNAS_KERNEL("pad", pad);
 

@@ -33,6 +33,26 @@ describe('concatenation', () => {
     );
   });
 
+  it('is undone by a split, also into parts of different sizes and of none', async () => {
+    const cases = axes(fc.integer({ min: 1, max: 6 })).chain((shape) =>
+      fc.record({
+        shape: fc.constant(shape),
+        axis: fc.integer({ min: 0, max: shape.length - 1 }),
+        lengths: fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 4 }),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ shape, axis, lengths }) => {
+        const total = lengths.reduce((sum, length) => sum + length, 0);
+        fc.pre(total > 0);
+        const f = () =>
+          tf.split(normal(shape.map((size, j) => (j === axis ? total : size)) as [number], 1), lengths, axis);
+        expectClose(await native(f), await stock(f), 0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('refuses shapes that differ elsewhere, as stock tfjs does', () => {
     expect(() => tf.concat([tf.zeros([2, 3]), tf.zeros([3, 3])], 1)).toThrow();
   });

@@ -29,6 +29,27 @@ const concat = override('Concat', ({ inputs, attrs, backend }) => {
   return y.info;
 });
 
+/** The gradient of a concatenation. */
+const split = override('SplitV', ({ inputs, attrs, backend }) => {
+  const x = inputs.x!;
+  const axis = tf.util.parseAxisParam(attrs.axis as number, x.shape)[0]!;
+  const sizes = tf.backend_util.prepareSplitSize(
+    x as tf.Tensor,
+    attrs.numOrSizeSplits as number[] | number,
+    axis,
+  );
+  if ((x.dtype !== 'float32' && x.dtype !== 'int32') || isEmpty(x) || sizes.includes(0)) return undefined;
+  const { dtype, shape } = x;
+  const parts = sizes.map((size) => backend.output(shape.with(axis, size), dtype));
+  run(
+    'split',
+    [backend.values(x, dtype)],
+    parts.map((part) => part.values),
+    { outer: sizeOf(shape.slice(0, axis)) },
+  );
+  return parts.map((part) => part.info);
+});
+
 /** A box in a tensor: where it begins and how long it is along each axis of the tensor's shape. */
 interface Box {
   shape: number[];
@@ -77,4 +98,4 @@ const pad = override('PadV2', ({ inputs, attrs, backend }) => {
   return y.info;
 });
 
-export const kernels = [concat, slice, pad];
+export const kernels = [concat, split, slice, pad];
