@@ -69,7 +69,7 @@ export function openTerminal({
       if (shown) errors.write(CLEAR_LINE);
       shown = '';
     },
-    style: (format, text) => (colored ? styleText(format, text) : text),
+    style: (format, text) => (colored ? styleText(format, text, { validateStream: false }) : text),
   };
 }
 
