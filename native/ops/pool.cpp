@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <type_traits>
 
 #include "core/lanes.h"
 
@@ -28,13 +29,6 @@ struct Axis {
     int64_t last = i + pad, first = last - filter + 1;
     return {first <= 0 ? 0 : (first + stride - 1) / stride, std::min(out, last / stride + 1)};
   }
-  /// Outputs that have input inside the map under this tap.
-  Range covered(int64_t tap) const {
-    int64_t before = pad - tap;
-    int64_t begin = before <= 0 ? 0 : (before + stride - 1) / stride;
-    int64_t last = in - 1 + pad - tap;
-    return {begin, last < 0 ? 0 : std::min(out, last / stride + 1)};
-  }
 };
 
 struct Geometry {
@@ -55,8 +49,43 @@ struct Geometry {
 
 constexpr int64_t kTask = 1 << 15;  // floats of the input map that make up a task
 
-std::unique_ptr<float[]> row_buffer(int64_t floats) {
+std::unique_ptr<float[]> buffer(int64_t floats) {
   return std::unique_ptr<float[]>(new float[static_cast<size_t>(floats)]);
+}
+
+/// body(n), with n known to the compiler if it is at most 3, as for all windows of the networks: short loops
+/// unroll.
+template <class Body>
+void with_count(int64_t n, Body&& body) {
+  switch (n) {
+    case 1: return body(std::integral_constant<int64_t, 1>());
+    case 2: return body(std::integral_constant<int64_t, 2>());
+    case 3: return body(std::integral_constant<int64_t, 3>());
+    default: return body(n < 0 ? 0 : n);
+  }
+}
+
+/// body(o, run, taps) for all outputs in order. At stride 1 the outputs whose windows lie inside the map make
+/// up one long run: with the channels side by side, it is a single row of numbers.
+template <class Body>
+void for_output_runs(const Axis& axis, Body&& body) {
+  for (int64_t o = 0, run; o < axis.out; o += run) {
+    const Range taps = axis.taps(o);
+    const int64_t inside_until = std::min(axis.out, axis.in + axis.pad - axis.filter + 1);
+    run = axis.stride == 1 && taps.size() == axis.filter ? inside_until - o : 1;
+    body(o, run, taps);
+  }
+}
+
+/// body(i, run, holders) for all inputs in order, the same seen from the inputs: all of a run have a whole
+/// filter of windows over them, shifted along.
+template <class Body>
+void for_input_runs(const Axis& axis, Body&& body) {
+  for (int64_t i = 0, run; i < axis.in; i += run) {
+    const Range holders = axis.holders(i);
+    run = axis.stride == 1 && holders.size() == axis.filter ? std::min(axis.in, axis.out - axis.pad) - i : 1;
+    body(i, run, holders);
+  }
 }
 
 struct Maximum {
@@ -85,40 +114,34 @@ void pool(const Call& call) {
   float* y = call.out(0).f32();
   const int64_t channels = g.channels, in_row = g.in_row(), out_row = g.out_row();
 
-  auto pool_row = [&](const float* map, int64_t oh, float* out, float* column) {
-    const Range taps = g.rows.taps(oh);
-    const float* top = map + (oh * g.rows.stride - g.rows.pad) * in_row;
-    for_lanes(in_row, [&]<class V>(int64_t i) {
-      V value = splat<V>(Reduction::start);
-      for (int64_t r = taps.begin; r < taps.end; r++)
-        value = Reduction::combine(value, load_as<V>(top + r * in_row + i));
-      store_as(column + i, value);
-    });
-    for (int64_t ow = 0; ow < g.columns.out;) {
-      const Range across = g.columns.taps(ow);
-      // Neighbours at stride 1 whose windows lie inside the map make up one long row.
-      int64_t run = 1;
-      if (g.columns.stride == 1 && across.size() == g.columns.filter)
-        run = std::max<int64_t>(1, g.columns.in + g.columns.pad - g.columns.filter + 1 - ow);
-      run = std::min(run, g.columns.out - ow);
-      const float* left = column + (ow * g.columns.stride - g.columns.pad) * channels;
-      const float weight = Reduction::weight(taps.size() * across.size());
-      for_lanes(run * channels, [&]<class V>(int64_t i) {
-        V value = splat<V>(Reduction::start);
-        for (int64_t c = across.begin; c < across.end; c++)
-          value = Reduction::combine(value, load_as<V>(left + c * channels + i));
-        store_as(out + ow * channels + i, value * weight);
-      });
-      ow += run;
-    }
-  };
-
   const int64_t grain = pixels_for(kTask, in_row * g.rows.stride);
   parallel_for(g.batch * g.rows.out, grain, [&](int64_t, int64_t begin, int64_t end) {
-    auto column = row_buffer(in_row);
+    auto column = buffer(in_row);
     for (int64_t row = begin; row < end; row++) {
       const int64_t n = row / g.rows.out, oh = row % g.rows.out;
-      pool_row(x + n * g.rows.in * in_row, oh, y + row * out_row, column.get());
+      const Range down = g.rows.taps(oh);
+      const float* top = x + (n * g.rows.in + oh * g.rows.stride - g.rows.pad + down.begin) * in_row;
+      with_count(down.size(), [&](auto count) {
+        for_lanes(in_row, [&]<class V>(int64_t i) {
+          V value = splat<V>(Reduction::start);
+          for (int64_t r = 0; r < count; r++)
+            value = Reduction::combine(value, load_as<V>(top + r * in_row + i));
+          store_as(column.get() + i, value);
+        });
+      });
+      for_output_runs(g.columns, [&](int64_t ow, int64_t run, Range across) {
+        const float* left = column.get() + (ow * g.columns.stride - g.columns.pad + across.begin) * channels;
+        float* out = y + row * out_row + ow * channels;
+        const float weight = Reduction::weight(down.size() * across.size());
+        with_count(across.size(), [&](auto count) {
+          for_lanes(run * channels, [&]<class V>(int64_t i) {
+            V value = splat<V>(Reduction::start);
+            for (int64_t c = 0; c < count; c++)
+              value = Reduction::combine(value, load_as<V>(left + c * channels + i));
+            store_as(out + i, value * weight);
+          });
+        });
+      });
     }
   });
 }
@@ -131,37 +154,42 @@ void average_pool_grad(const Call& call) {
   const float* dy = call.in(0).f32();
   float* dx = call.out(0).f32();
   const int64_t channels = g.channels, in_row = g.in_row(), out_row = g.out_row();
-  const int64_t filter = g.rows.filter * g.columns.filter;
 
-  auto gradient_row = [&](const float* map, int64_t ih, float* out, float* column) {
-    const Range holders = g.rows.holders(ih);
-    for (int64_t ow = 0; ow < g.columns.out; ow++) {
-      const int64_t across = g.columns.taps(ow).size();
-      for_lanes(channels, [&]<class V>(int64_t c) {
-        V value{};
-        for (int64_t oh = holders.begin; oh < holders.end; oh++) {
-          const int64_t count = count_padding ? filter : g.rows.taps(oh).size() * across;
-          value += load_as<V>(map + oh * out_row + ow * channels + c) * (1.0f / static_cast<float>(count));
-        }
-        store_as(column + ow * channels + c, value);
-      });
-    }
-    for (int64_t iw = 0; iw < g.columns.in; iw++) {
-      const Range across = g.columns.holders(iw);
-      for_lanes(channels, [&]<class V>(int64_t c) {
-        V value{};
-        for (int64_t ow = across.begin; ow < across.end; ow++)
-          value += load_as<V>(column + ow * channels + c);
-        store_as(out + iw * channels + c, value);
-      });
-    }
-  };
+  auto weights = buffer(g.rows.out * g.columns.out);
+  for (int64_t oh = 0; oh < g.rows.out; oh++)
+    for (int64_t ow = 0; ow < g.columns.out; ow++)
+      weights[static_cast<size_t>(oh * g.columns.out + ow)] =
+          Average::weight(count_padding ? g.rows.filter * g.columns.filter
+                                        : g.rows.taps(oh).size() * g.columns.taps(ow).size());
 
   parallel_for(g.batch * g.rows.in, pixels_for(kTask, in_row), [&](int64_t, int64_t begin, int64_t end) {
-    auto column = row_buffer(out_row);
+    auto column = buffer(out_row);
     for (int64_t row = begin; row < end; row++) {
       const int64_t n = row / g.rows.in, ih = row % g.rows.in;
-      gradient_row(dy + n * g.rows.out * out_row, ih, dx + row * in_row, column.get());
+      const Range down = g.rows.holders(ih);
+      const float* top = dy + (n * g.rows.out + down.begin) * out_row;
+      with_count(down.size(), [&](auto count) {
+        for (int64_t ow = 0; ow < g.columns.out; ow++) {
+          const float* weight = weights.get() + down.begin * g.columns.out + ow;
+          for_lanes(channels, [&]<class V>(int64_t c) {
+            V value{};
+            for (int64_t r = 0; r < count; r++)
+              value += load_as<V>(top + r * out_row + ow * channels + c) * weight[r * g.columns.out];
+            store_as(column.get() + ow * channels + c, value);
+          });
+        }
+      });
+      for_input_runs(g.columns, [&](int64_t iw, int64_t run, Range across) {
+        const float* left = column.get() + across.begin * channels;
+        float* out = dx + row * in_row + iw * channels;
+        with_count(across.size(), [&](auto count) {
+          for_lanes(run * channels, [&]<class V>(int64_t i) {
+            V value{};
+            for (int64_t c = 0; c < count; c++) value += load_as<V>(left + c * channels + i);
+            store_as(out + i, value);
+          });
+        });
+      });
     }
   });
 }
@@ -171,34 +199,38 @@ void average_pool_grad(const Call& call) {
 void maximum_positions(const Geometry& g, const float* map, int64_t oh, float* value, float* tap,
                        float* position) {
   const int64_t channels = g.channels, in_row = g.in_row();
-  const Range taps = g.rows.taps(oh);
-  const float* top = map + (oh * g.rows.stride - g.rows.pad) * in_row;
-  for_lanes(in_row, [&]<class V>(int64_t i) {
-    V best = splat<V>(Maximum::start), where = splat<V>(-1);
-    for (int64_t r = taps.begin; r < taps.end; r++) {
-      const V x = load_as<V>(top + r * in_row + i);
-      where = x > best ? splat<V>(static_cast<float>(r)) : where;
-      best = x > best ? x : best;
-    }
-    store_as(value + i, best);
-    store_as(tap + i, where * static_cast<float>(g.columns.filter));
-  });
-  for (int64_t ow = 0; ow < g.columns.out; ow++) {
-    const Range across = g.columns.taps(ow);
-    const int64_t left = (ow * g.columns.stride - g.columns.pad) * channels;
-    for_lanes(channels, [&]<class V>(int64_t c) {
-      V best = splat<V>(Maximum::start), where = splat<V>(-1);
-      for (int64_t t = across.begin; t < across.end; t++) {
-        const V x = load_as<V>(value + left + t * channels + c);
-        const V here = load_as<V>(tap + left + t * channels + c) + static_cast<float>(t);
-        // Among equal ones the higher row comes first; within a row the earlier column was seen before.
-        const auto better = (x > best) | ((x == best) & (here < where));
-        where = better ? here : where;
-        best = better ? x : best;
+  const float width = static_cast<float>(g.columns.filter);
+  const Range down = g.rows.taps(oh);
+  const float* top = map + (oh * g.rows.stride - g.rows.pad + down.begin) * in_row;
+  with_count(down.size(), [&](auto count) {
+    for_lanes(in_row, [&]<class V>(int64_t i) {
+      V best = splat<V>(Maximum::start), where = splat<V>(-width);
+      for (int64_t r = 0; r < count; r++) {
+        const V x = load_as<V>(top + r * in_row + i);
+        where = x > best ? splat<V>(static_cast<float>(down.begin + r) * width) : where;
+        best = x > best ? x : best;
       }
-      store_as(position + ow * channels + c, where);
+      store_as(value + i, best);
+      store_as(tap + i, where);
     });
-  }
+  });
+  for_output_runs(g.columns, [&](int64_t ow, int64_t run, Range across) {
+    const int64_t left = (ow * g.columns.stride - g.columns.pad + across.begin) * channels;
+    with_count(across.size(), [&](auto count) {
+      for_lanes(run * channels, [&]<class V>(int64_t i) {
+        V best = splat<V>(Maximum::start), where = splat<V>(-1);
+        for (int64_t c = 0; c < count; c++) {
+          const V x = load_as<V>(value + left + c * channels + i);
+          const V here = load_as<V>(tap + left + c * channels + i) + static_cast<float>(across.begin + c);
+          // Among equal ones the higher row comes first; within a row the earlier column was seen before.
+          const auto better = (x > best) | ((x == best) & (here < where));
+          where = better ? here : where;
+          best = better ? x : best;
+        }
+        store_as(position + ow * channels + i, where);
+      });
+    });
+  });
 }
 
 // dx[i] = sum of dy[o] over the windows o that have their first maximum at i.
@@ -213,32 +245,40 @@ void max_pool_grad(const Call& call) {
 
   parallel_for(g.batch * bands, 1, [&](int64_t, int64_t task, int64_t) {
     const int64_t n = task / bands, first = task % bands * band, last = std::min(g.rows.in, first + band) - 1;
-    const float* map = x + n * g.rows.in * in_row;
-    const float* gradient = dy + n * g.rows.out * out_row;
-    float* target = dx + n * g.rows.in * in_row;
-    auto value = row_buffer(in_row), tap = row_buffer(in_row), position = row_buffer(out_row);
-    std::fill(target + first * in_row, target + (last + 1) * in_row, 0.0f);
-    for (int64_t oh = g.rows.holders(first).begin; oh < g.rows.holders(last).end; oh++) {
-      maximum_positions(g, map, oh, value.get(), tap.get(), position.get());
-      const Range taps = g.rows.taps(oh);
-      for (int64_t r = taps.begin; r < taps.end; r++) {
-        const int64_t ih = oh * g.rows.stride - g.rows.pad + r;
-        if (ih < first || ih > last) continue;
-        for (int64_t c = 0; c < g.columns.filter; c++) {
-          const float wanted = static_cast<float>(r * g.columns.filter + c);
-          const Range outputs = g.columns.covered(c);
-          const int64_t run = g.columns.stride == 1 ? outputs.size() : 1;
-          for (int64_t ow = outputs.begin; ow < outputs.end; ow += run) {
-            float* to = target + ih * in_row + (ow * g.columns.stride - g.columns.pad + c) * channels;
-            const float* from = gradient + oh * out_row + ow * channels;
-            const float* where = position.get() + ow * channels;
+    const float* top = dy + n * g.rows.out * out_row;
+    const Range windows{g.rows.holders(first).begin, g.rows.holders(last).end};
+    auto value = buffer(in_row), tap_row = buffer(in_row), positions = buffer(windows.size() * out_row);
+    for (int64_t oh = windows.begin; oh < windows.end; oh++)
+      maximum_positions(g, x + n * g.rows.in * in_row, oh, value.get(), tap_row.get(),
+                        positions.get() + (oh - windows.begin) * out_row);
+
+    for (int64_t ih = first; ih <= last; ih++) {
+      const Range down = g.rows.holders(ih);
+      // The tap under which the first of the windows over this row holds it; it falls from window to window.
+      const int64_t row_tap = ih + g.rows.pad - down.begin * g.rows.stride;
+      const float* gradient = top + down.begin * out_row;
+      const float* where = positions.get() + (down.begin - windows.begin) * out_row;
+      for_input_runs(g.columns, [&](int64_t iw, int64_t run, Range across) {
+        const int64_t column_tap = iw + g.columns.pad - across.begin * g.columns.stride;
+        const int64_t left = across.begin * channels;
+        float* out = dx + (n * g.rows.in + ih) * in_row + iw * channels;
+        with_count(down.size(), [&](auto windows_down) {
+          with_count(across.size(), [&](auto windows_across) {
             for_lanes(run * channels, [&]<class V>(int64_t i) {
-              const V here = load_as<V>(where + i) == splat<V>(wanted) ? load_as<V>(from + i) : V{};
-              store_as(to + i, load_as<V>(to + i) + here);
+              V value{};
+              for (int64_t r = 0; r < windows_down; r++)
+                for (int64_t c = 0; c < windows_across; c++) {
+                  const int64_t at = r * out_row + left + c * channels + i;
+                  const int64_t tap =
+                      (row_tap - r * g.rows.stride) * g.columns.filter + column_tap - c * g.columns.stride;
+                  const V here = splat<V>(static_cast<float>(tap));
+                  value += load_as<V>(where + at) == here ? load_as<V>(gradient + at) : V{};
+                }
+              store_as(out + i, value);
             });
-          }
-        }
-      }
+          });
+        });
+      });
     }
   });
 }
