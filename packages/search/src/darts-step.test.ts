@@ -161,7 +161,7 @@ describe('all steps', () => {
     const random = Random.of(1);
     const draw = (): Batch =>
       tensors({ x: [random.normal(), random.normal()], y: [random.normal(), random.normal()] });
-    const counts = [];
+    const counts: number[] = [];
     for (let step = 0; step < 4; step++) {
       const [a, b] = [draw(), draw()];
       firstOrderAlphaStep(model, trained, a, { learningRate: 1e-3 });

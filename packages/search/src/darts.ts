@@ -4,6 +4,7 @@ import { adam, cosine, sgd } from '@unnas/nn';
 import { inputError, Random } from '@unnas/random';
 import { supernet } from '@unnas/supernet';
 import type { Algorithm, Prepared, Searcher, Setup } from './algorithm.ts';
+import { checkNumber } from './check-number.ts';
 import { firstOrderAlphaStep, secondOrderAlphaStep, type Trained, weightStep } from './darts-step.ts';
 import {
   batchTensors,
@@ -15,7 +16,7 @@ import {
   scoreBatch,
   trainedOf,
 } from './network-model.ts';
-import { checkNumber, firstAlphaStep, type Schedule, type Unit } from './schedule.ts';
+import { firstAlphaStep, type Schedule, type Unit } from './schedule.ts';
 
 export interface DartsOptions {
   /** 1: alphas follow the gradient at the current weights. 2: at the weights one step ahead, about four times the work. */

@@ -4,6 +4,7 @@ import { cosine, sgd, type Tensors } from '@unnas/nn';
 import { Random } from '@unnas/random';
 import { derivedNetwork, type Network } from '@unnas/supernet';
 import type { Algorithm, Prepared, Searcher, Setup } from './algorithm.ts';
+import { checkWhole } from './check-number.ts';
 import { type Trained, weightStep } from './darts-step.ts';
 import { type RoundSums, scoredAccuracy } from './epoch-record.ts';
 import {
@@ -16,7 +17,7 @@ import {
   scoreBatch,
   trainedOf,
 } from './network-model.ts';
-import { checkWhole, type Schedule, type Unit } from './schedule.ts';
+import type { Schedule, Unit } from './schedule.ts';
 import type { Json } from './settings.ts';
 
 export interface RandomSearchOptions {

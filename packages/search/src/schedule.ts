@@ -1,5 +1,3 @@
-import { inputError } from '@unnas/random';
-
 /**
  * The work of a run as one list of units, numbered from 0. A round (an epoch of DARTS, a sample of random search) is
  * `trainSteps` training steps, then `scoreSteps` batches on which the round is scored. What a unit does depends on the seed and
@@ -53,24 +51,4 @@ export function firstAlphaStep(alphaStart: number, stepsPerEpoch: number): numbe
   let step = 0;
   while (step < stepsPerEpoch && epoch + step / stepsPerEpoch < alphaStart) step++;
   return epoch * stepsPerEpoch + step;
-}
-
-/** Throws an input error unless `value` is a whole number of at least `least`. */
-export function checkWhole(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw inputError(`${name} is a whole number of at least ${least}, got ${value}`);
-  }
-}
-
-/** Throws an input error unless `value` is a number of at least `least`, or more than it. */
-export function checkNumber(
-  name: string,
-  value: number,
-  { least, above }: { least?: number; above?: number },
-): void {
-  const fine = Number.isFinite(value) && value >= (least ?? -Infinity) && value > (above ?? -Infinity);
-  if (!fine) {
-    const bound = above === undefined ? `of at least ${least}` : `greater than ${above}`;
-    throw inputError(`${name} is a number ${bound}, got ${value}`);
-  }
 }

@@ -27,7 +27,7 @@ export interface SearchRun extends AsyncIterable<EpochRecord> {
   readonly genotype: Genotype;
   /** All records so far, those before a resume included. */
   readonly records: readonly EpochRecord[];
-  /** Undefined until the iteration has ended. */
+  /** Undefined until the iteration has ended, and if it failed. */
   readonly outcome: Outcome | undefined;
   /** Of a resumed run: what has changed since it was begun and may change its last bits, in sentences. */
   readonly notes: readonly string[];
@@ -79,12 +79,18 @@ export class Run implements SearchRun {
     this.#begun = true;
     const beginning = await this.#plan.begin();
     const state = new RunState(beginning);
+    let failed = false;
     try {
       await state.restore(beginning);
       this.notes = beginning.notes ?? [];
       this.records = state.records;
       this.outcome = yield* this.#rounds(state);
+    } catch (error) {
+      failed = true;
+      throw error;
     } finally {
+      // The consumer has left the loop where neither an outcome nor an error came.
+      if (!failed) this.outcome ??= 'stopped';
       beginning.searcher.dispose();
       state.store?.close();
     }

@@ -221,7 +221,9 @@ describe('stopping', () => {
   it('frees the folder and all tensors when the loop is left', async () => {
     const before = tf.memory().numTensors;
     const folder = newFolder();
-    for await (const _ of search(options({ folder }))) break;
+    const run = search(options({ folder }));
+    for await (const _ of run) break;
+    expect(run.outcome).toBe('stopped');
     expect(tf.memory().numTensors).toBe(before);
     expect(readdirSync(folder)).not.toContain('run.lock');
   });

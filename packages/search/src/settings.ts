@@ -3,8 +3,8 @@ import type { Task } from '@unnas/pretext';
 import { inputError } from '@unnas/random';
 import type { Space } from '@unnas/supernet';
 import type { Algorithm } from './algorithm.ts';
+import { checkNumber, checkWhole } from './check-number.ts';
 import type { Progress } from './epoch-record.ts';
-import { checkNumber, checkWhole } from './schedule.ts';
 
 /** Any value that JSON can write down. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
