@@ -16,3 +16,4 @@ export {
   writeSafetensors,
 } from './safetensors.ts';
 export { cosine } from './schedule.ts';
+export { upsample } from './upsample.ts';
