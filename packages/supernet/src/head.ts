@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { convolution } from '@unnas/nn';
+import { convolution, upsample } from '@unnas/nn';
 import type { Place } from './declaration.ts';
 import { convNorm } from './layers.ts';
 import type { Pass } from './pass.ts';
@@ -40,10 +40,9 @@ function pooledLinear(place: Place, views: number, channels: number, classes: nu
     tf.mean(map, [1, 2]).reshape([-1, features]).matMul(pass.parameter(w)).add(pass.parameter(b));
 }
 
-/** Bilinear up-sampling of logits to the size of the picture, corner on corner (source = i (h - 1) / (H - 1)). */
+/** Logits of pixels, up-sampled to the size of the picture. */
 function upsampled(classifier: (map: tf.Tensor4D, pass: Pass) => tf.Tensor4D): HeadLayer {
-  return (map, [height, width], pass) =>
-    tf.image.resizeBilinear(classifier(map, pass), [height, width], true);
+  return (map, [height, width], pass) => upsample(classifier(map, pass), [height, width]);
 }
 
 /** A 1x1 convolution with bias: N,h,w,C to N,h,w,K. */
