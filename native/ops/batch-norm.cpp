@@ -2,6 +2,7 @@
 //   xhat = (x - mean) / sqrt(variance + epsilon), y = gamma xhat + beta   (biased variance; gamma = 1, beta =
 //   0 if not affine)
 // and the affine map of the evaluation mode, with given statistics.
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -67,11 +68,11 @@ void batch_norm_grad(const Call& call) {
   std::vector<double> parts(static_cast<size_t>(tasks * width), 0.0);
   parallel_for(pixels, grain, [&](int64_t task, int64_t begin, int64_t end) {
     double* total = parts.data() + task * width;
-    std::vector<float> block_sums(static_cast<size_t>(width));
-    float *sums = block_sums.data(), *products = sums + channels;
+    Scratch scratch;
+    float *sums = scratch.floats(width), *products = sums + channels;
     const int64_t block = block_pixels(channels);
     for (int64_t p = begin; p < end; p += block) {
-      std::fill(block_sums.begin(), block_sums.end(), 0.0f);
+      std::fill(sums, sums + width, 0.0f);
       for_pixels(p, p + block < end ? p + block : end, channels,
                  [&]<class V, int P>(int64_t pixel, int64_t c) {
                    const V center = load_as<V>(mean + c);

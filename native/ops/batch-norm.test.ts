@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, kernel, native, normal, stock, useNative } from '../testing/oracle.ts';
+import { expectClose, kernel, native, normal, runs, stock, useNative } from '../testing/oracle.ts';
 
 const epsilon = 1e-3;
 const shapes = fc.tuple(
@@ -47,7 +47,7 @@ describe('batch norm', () => {
         );
         expectClose(actual, expected, 3e-6);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -66,7 +66,7 @@ describe('batch norm', () => {
         // Where a channel has nearly no variance, both sides have only the digits that survive the subtraction.
         expectClose(actual, expected, 2e-4);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, native, normal, stock, useNative } from '../testing/oracle.ts';
+import { expectClose, native, normal, runs, stock, useNative } from '../testing/oracle.ts';
 
 /** Two shapes that tfjs broadcasts: axes of one element here and there, and leading axes left out. */
 const shapes = fc
@@ -40,7 +40,7 @@ describe('arithmetic of two tensors', () => {
         const f = () => all(normal(a as [number], 1), normal(b as [number], 2));
         expectClose(await native(f), await stock(f), 0);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dilatedFilter, padImage } from '../testing/dilated-filter.ts';
 import { forEachIsa } from '../testing/instruction-sets.ts';
-import { expectClose, native, normal, stock, useNative } from '../testing/oracle.ts';
+import { expectClose, native, normal, runs, stock, useNative } from '../testing/oracle.ts';
 
 type Pair = [number, number];
 interface Case {
@@ -58,7 +58,7 @@ describe('2-D convolution', () => {
   };
 
   it('is that of stock tfjs, with its gradients', async () => {
-    await fc.assert(fc.asyncProperty(cases, check), { numRuns: 60 });
+    await fc.assert(fc.asyncProperty(cases, check), { numRuns: runs(60) });
   });
 
   it.each<Case>([

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, native, normal, stock, useNative } from '../testing/oracle.ts';
+import { expectClose, native, normal, runs, stock, useNative } from '../testing/oracle.ts';
 
 const axes = <T>(axis: fc.Arbitrary<T>) => fc.array(axis, { minLength: 1, maxLength: 5 });
 
@@ -29,7 +29,7 @@ describe('concatenation', () => {
         };
         expectClose(await native(f), await stock(f), 0);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -49,7 +49,7 @@ describe('concatenation', () => {
           tf.split(normal(shape.map((size, j) => (j === axis ? total : size)) as [number], 1), lengths, axis);
         expectClose(await native(f), await stock(f), 0);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -82,7 +82,7 @@ describe('slices', () => {
           expectClose(await native(f), await stock(f), 0);
         },
       ),
-      { numRuns: 80 },
+      { numRuns: runs(80) },
     );
   });
 
@@ -120,7 +120,7 @@ describe('padding', () => {
           expectClose(await native(f), await stock(f), 0);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, kernel, native, normal, stock, useNative } from '../testing/oracle.ts';
+import { expectClose, kernel, native, normal, runs, stock, useNative } from '../testing/oracle.ts';
 
 const shapes = fc.tuple(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 2, max: 70 }));
 const labelsOf = ([rows, classes]: [number, number]) =>
@@ -32,7 +32,7 @@ describe('cross-entropy', () => {
         });
         expectClose(actual, expected, 3e-6);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 

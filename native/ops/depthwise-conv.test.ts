@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dilatedFilter } from '../testing/dilated-filter.ts';
 import { forEachIsa } from '../testing/instruction-sets.ts';
-import { expectClose, native, normal, type Result, stock, useNative } from '../testing/oracle.ts';
+import { expectClose, native, normal, type Result, runs, stock, useNative } from '../testing/oracle.ts';
 
 type Pair = [number, number];
 interface Case {
@@ -69,7 +69,7 @@ describe('depthwise convolution', () => {
   };
 
   it('is that of stock tfjs, with its gradients, for any stride, dilation and multiplier', async () => {
-    await fc.assert(fc.asyncProperty(cases, check), { numRuns: 60 });
+    await fc.assert(fc.asyncProperty(cases, check), { numRuns: runs(60) });
   });
 
   it('is what tf.depthwiseConv2d runs', async () => {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { forEachIsa } from '../testing/instruction-sets.ts';
-import { expectClose, native, normal, stock, useNative } from '../testing/oracle.ts';
+import { expectClose, native, normal, runs, stock, useNative } from '../testing/oracle.ts';
 
 const size = fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(1, 16, 64, 65, 128));
 const cases = fc.record({
@@ -42,7 +42,7 @@ describe('matrix product', () => {
   it('is that of stock tfjs, also transposed, in batches and broadcast', async () => {
     const fits = ({ batchA, batchB }: Case) =>
       batchA.length * batchB.length <= 1 || batchA.length === batchB.length;
-    await fc.assert(fc.asyncProperty(cases.filter(fits), check), { numRuns: 60 });
+    await fc.assert(fc.asyncProperty(cases.filter(fits), check), { numRuns: runs(60) });
   });
 
   it.each([

@@ -3,6 +3,7 @@
 //   normalised xhat_k = x_k                                           otherwise (its row of statistics is
 //   mean 0, variance 1)
 // The normalised maps are never stored.
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -74,17 +75,18 @@ void mixed_sum_grad(const Call& call) {
   std::vector<double> parts(static_cast<size_t>(tasks * width), 0.0);
   parallel_for(pixels, grain, [&](int64_t task, int64_t begin, int64_t end) {
     double* total = parts.data() + task * width;
-    std::vector<float> sums(static_cast<size_t>(channels));
+    Scratch scratch;
+    float* sums = scratch.floats(channels);
     const int64_t block = block_pixels(channels);
     for (int64_t p = begin; p < end; p += block) {
       const int64_t stop = p + block < end ? p + block : end;
       for (int64_t k = -1; k < count; k++) {
-        std::fill(sums.begin(), sums.end(), 0.0f);
+        std::fill(sums, sums + channels, 0.0f);
         if (k < 0) {
           for_pixels(p, stop, channels, [&]<class V, int P>(int64_t pixel, int64_t c) {
             V sum{};
             for (int j = 0; j < P; j++) sum += load_as<V>(dy + (pixel + j) * channels + c);
-            store_as(sums.data() + c, load_as<V>(sums.data() + c) + sum);
+            store_as(sums + c, load_as<V>(sums + c) + sum);
           });
         } else {
           const float* x = call.in(static_cast<size_t>(k) + 1).f32();
@@ -95,7 +97,7 @@ void mixed_sum_grad(const Call& call) {
               const int64_t at = (pixel + j) * channels + c;
               sum += (load_as<V>(x + at) - center) * load_as<V>(dy + at);
             }
-            store_as(sums.data() + c, load_as<V>(sums.data() + c) + sum);
+            store_as(sums + c, load_as<V>(sums + c) + sum);
           });
         }
         for (int64_t c = 0; c < channels; c++) total[(k + 1) * row + c] += static_cast<double>(sums[c]);

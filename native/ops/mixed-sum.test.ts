@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, kernel, native, normal, stock, useNative } from '../testing/oracle.ts';
+import { expectClose, kernel, native, normal, runs, stock, useNative } from '../testing/oracle.ts';
 
 interface Case {
   readonly shape: [number, number, number, number];
@@ -64,7 +64,7 @@ describe('the mixed sum', () => {
         });
         expectClose(actual, expected, 3e-6);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -87,7 +87,7 @@ describe('the mixed sum', () => {
         // Where a map has nearly no variance, both sides have only the digits that survive the subtraction.
         expectClose(actual, expected, 2e-4);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 

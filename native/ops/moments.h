@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/lanes.h"
+#include "core/scratch.h"
 
 namespace unnas::UNNAS_ISA {
 
@@ -79,8 +80,8 @@ static void batch_moments(const std::vector<const float*>& maps, int64_t pixels,
     if (map == nullptr) return;
     const int64_t begin = task % tasks * grain, end = begin + grain < pixels ? begin + grain : pixels;
     Moments moments(channels);
-    std::vector<float> scratch(static_cast<size_t>(2 * channels));
-    moments.add(map, begin, end, scratch.data());
+    Scratch scratch;
+    moments.add(map, begin, end, scratch.floats(2 * channels));
     parts[static_cast<size_t>(task)] = std::move(moments);
   });
   for (int64_t k = 0; k < count; k++) {

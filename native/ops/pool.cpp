@@ -2,10 +2,10 @@
 // columns: 3 + 3 instead of 9 loads for a 3x3 window.
 #include <algorithm>
 #include <limits>
-#include <memory>
 #include <type_traits>
 
 #include "core/lanes.h"
+#include "core/scratch.h"
 
 namespace unnas::UNNAS_ISA {
 namespace {
@@ -48,10 +48,6 @@ struct Geometry {
 };
 
 constexpr int64_t kTask = 1 << 15;  // floats of the input map that make up a task
-
-std::unique_ptr<float[]> buffer(int64_t floats) {
-  return std::unique_ptr<float[]>(new float[static_cast<size_t>(floats)]);
-}
 
 /// body(n), with n known to the compiler if it is at most 3, as for all windows of the networks: short loops
 /// unroll.
@@ -116,7 +112,8 @@ void pool(const Call& call) {
 
   const int64_t grain = pixels_for(kTask, in_row * g.rows.stride);
   parallel_for(g.batch * g.rows.out, grain, [&](int64_t, int64_t begin, int64_t end) {
-    auto column = buffer(in_row);
+    Scratch scratch;
+    float* column = scratch.floats(in_row);
     for (int64_t row = begin; row < end; row++) {
       const int64_t n = row / g.rows.out, oh = row % g.rows.out;
       const Range down = g.rows.taps(oh);
@@ -126,11 +123,11 @@ void pool(const Call& call) {
           V value = splat<V>(Reduction::start);
           for (int64_t r = 0; r < count; r++)
             value = Reduction::combine(value, load_as<V>(top + r * in_row + i));
-          store_as(column.get() + i, value);
+          store_as(column + i, value);
         });
       });
       for_output_runs(g.columns, [&](int64_t ow, int64_t run, Range across) {
-        const float* left = column.get() + (ow * g.columns.stride - g.columns.pad + across.begin) * channels;
+        const float* left = column + (ow * g.columns.stride - g.columns.pad + across.begin) * channels;
         float* out = y + row * out_row + ow * channels;
         const float weight = Reduction::weight(down.size() * across.size());
         with_count(across.size(), [&](auto count) {
@@ -155,32 +152,34 @@ void average_pool_grad(const Call& call) {
   float* dx = call.out(0).f32();
   const int64_t channels = g.channels, in_row = g.in_row(), out_row = g.out_row();
 
-  auto weights = buffer(g.rows.out * g.columns.out);
+  Scratch shared;
+  float* weights = shared.floats(g.rows.out * g.columns.out);
   for (int64_t oh = 0; oh < g.rows.out; oh++)
     for (int64_t ow = 0; ow < g.columns.out; ow++)
-      weights[static_cast<size_t>(oh * g.columns.out + ow)] =
+      weights[oh * g.columns.out + ow] =
           Average::weight(count_padding ? g.rows.filter * g.columns.filter
                                         : g.rows.taps(oh).size() * g.columns.taps(ow).size());
 
   parallel_for(g.batch * g.rows.in, pixels_for(kTask, in_row), [&](int64_t, int64_t begin, int64_t end) {
-    auto column = buffer(out_row);
+    Scratch scratch;
+    float* column = scratch.floats(out_row);
     for (int64_t row = begin; row < end; row++) {
       const int64_t n = row / g.rows.in, ih = row % g.rows.in;
       const Range down = g.rows.holders(ih);
       const float* top = dy + (n * g.rows.out + down.begin) * out_row;
       with_count(down.size(), [&](auto count) {
         for (int64_t ow = 0; ow < g.columns.out; ow++) {
-          const float* weight = weights.get() + down.begin * g.columns.out + ow;
+          const float* weight = weights + down.begin * g.columns.out + ow;
           for_lanes(channels, [&]<class V>(int64_t c) {
             V value{};
             for (int64_t r = 0; r < count; r++)
               value += load_as<V>(top + r * out_row + ow * channels + c) * weight[r * g.columns.out];
-            store_as(column.get() + ow * channels + c, value);
+            store_as(column + ow * channels + c, value);
           });
         }
       });
       for_input_runs(g.columns, [&](int64_t iw, int64_t run, Range across) {
-        const float* left = column.get() + across.begin * channels;
+        const float* left = column + across.begin * channels;
         float* out = dx + row * in_row + iw * channels;
         with_count(across.size(), [&](auto count) {
           for_lanes(run * channels, [&]<class V>(int64_t i) {
@@ -247,17 +246,19 @@ void max_pool_grad(const Call& call) {
     const int64_t n = task / bands, first = task % bands * band, last = std::min(g.rows.in, first + band) - 1;
     const float* top = dy + n * g.rows.out * out_row;
     const Range windows{g.rows.holders(first).begin, g.rows.holders(last).end};
-    auto value = buffer(in_row), tap_row = buffer(in_row), positions = buffer(windows.size() * out_row);
+    Scratch scratch;
+    float *value = scratch.floats(in_row), *tap_row = scratch.floats(in_row);
+    float* positions = scratch.floats(windows.size() * out_row);
     for (int64_t oh = windows.begin; oh < windows.end; oh++)
-      maximum_positions(g, x + n * g.rows.in * in_row, oh, value.get(), tap_row.get(),
-                        positions.get() + (oh - windows.begin) * out_row);
+      maximum_positions(g, x + n * g.rows.in * in_row, oh, value, tap_row,
+                        positions + (oh - windows.begin) * out_row);
 
     for (int64_t ih = first; ih <= last; ih++) {
       const Range down = g.rows.holders(ih);
       // The tap under which the first of the windows over this row holds it; it falls from window to window.
       const int64_t row_tap = ih + g.rows.pad - down.begin * g.rows.stride;
       const float* gradient = top + down.begin * out_row;
-      const float* where = positions.get() + (down.begin - windows.begin) * out_row;
+      const float* where = positions + (down.begin - windows.begin) * out_row;
       for_input_runs(g.columns, [&](int64_t iw, int64_t run, Range across) {
         const int64_t column_tap = iw + g.columns.pad - across.begin * g.columns.stride;
         const int64_t left = across.begin * channels;

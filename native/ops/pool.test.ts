@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, kernel, native, normal, stock, useNative } from '../testing/oracle.ts';
+import { expectClose, kernel, native, normal, runs, stock, useNative } from '../testing/oracle.ts';
 
 type Shape = [number, number, number, number];
 
@@ -46,7 +46,7 @@ describe('pooling', () => {
         };
         expectClose(await native(f), await stock(f), 1e-6);
       }),
-      { numRuns: 80 },
+      { numRuns: runs(80) },
     );
   });
 
@@ -83,7 +83,7 @@ describe('pooling', () => {
         });
         expectClose(actual, expected, 1e-6);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 

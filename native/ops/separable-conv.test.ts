@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dilatedFilter, padImage } from '../testing/dilated-filter.ts';
 import { forEachIsa } from '../testing/instruction-sets.ts';
-import { expectClose, kernel, native, normal, stock, useNative } from '../testing/oracle.ts';
+import { expectClose, kernel, native, normal, runs, stock, useNative } from '../testing/oracle.ts';
 
 interface Case {
   x: [number, number, number, number];
@@ -67,7 +67,7 @@ describe('separable convolution', () => {
   };
 
   it('is relu, depthwise and pointwise convolution, with their gradients', async () => {
-    await fc.assert(fc.asyncProperty(cases, check), { numRuns: 25 });
+    await fc.assert(fc.asyncProperty(cases, check), { numRuns: runs(25) });
   });
 
   it.each<Case>([

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, native, normal, stock, useNative } from '../testing/oracle.ts';
+import { expectClose, native, normal, runs, stock, useNative } from '../testing/oracle.ts';
 
 describe('softmax', () => {
   beforeAll(useNative);
@@ -17,7 +17,7 @@ describe('softmax', () => {
         };
         expectClose(await native(f), await stock(f), 2e-6);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, native, normal, stock, useNative } from '../testing/oracle.ts';
+import { expectClose, native, normal, runs, stock, useNative } from '../testing/oracle.ts';
 
 const cases = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 0, maxLength: 5 }).chain((shape) =>
   fc.record({
@@ -23,7 +23,7 @@ describe('sum and mean', () => {
         };
         expectClose(await native(f), await stock(f), 1e-6);
       }),
-      { numRuns: 80 },
+      { numRuns: runs(80) },
     );
   });
 

@@ -77,3 +77,6 @@ export function kernel(name: string, inputs: readonly tf.Tensor[], attrs: object
 /** Normal numbers, the same for the same seed. */
 export const normal = <R extends tf.Rank>(shape: tf.ShapeMap[R], seed: number): tf.Tensor<R> =>
   tf.randomNormal(shape, 0, 1, 'float32', seed);
+
+/** How many cases a property is tried on: fewer where the same tests run once more, for another instruction set. */
+export const runs = (count: number): number => (process.env.UNNAS_ISA ? Math.ceil(count / 4) : count);
