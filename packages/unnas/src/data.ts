@@ -64,7 +64,7 @@ export async function fetchDataSet(folder: string | undefined, terminal: Voice):
   const found = await fetchCifar10({
     ...(folder === undefined ? {} : { folder }),
     onProgress: ({ stage, done, total }) => {
-      if (done === 0) terminal.note(`unnas: CIFAR-10: ${doing[stage]}`);
+      if (done === 0) terminal.note(`CIFAR-10: ${doing[stage]}`);
       terminal.progress(`CIFAR-10: ${doing[stage]} ${done + 1}/${total}`);
     },
   });
@@ -92,7 +92,7 @@ function folderOptions({ data, size, maxBroken }: DataChoice, terminal: Voice) {
       terminal.progress(`reading pictures of ${resolve(data)}: ${done}/${total}`);
       if (done === total) terminal.endProgress();
     },
-    onWarning: (sentence: string) => terminal.note(`unnas: ${sentence}`),
+    onWarning: (sentence: string) => terminal.note(sentence),
   };
 }
 

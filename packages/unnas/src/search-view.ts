@@ -24,7 +24,7 @@ export function showSearch(terminal: Terminal, { resumable = true } = {}) {
   function show(message: SearchMessage): void {
     switch (message.event) {
       case 'note':
-        terminal.note(`unnas: ${message.text}`);
+        terminal.note(message.text);
         return;
       case 'doing':
         terminal.progress(message.text);
@@ -71,13 +71,13 @@ export function showSearch(terminal: Terminal, { resumable = true } = {}) {
       const resume =
         begun === undefined || !resumable ? null : `${ownCommand()} search --resume ${quoted(begun.folder)}`;
       terminal.event({ event: 'stopped', signal, folder: begun?.folder ?? null, resume });
-      terminal.note(resume === null ? 'unnas: stopped' : `unnas: stopped. To go on:\n\n    ${resume}\n`);
+      terminal.note(resume === null ? 'stopped' : `stopped. To go on:\n\n    ${resume}\n`);
       return 128 + constants.signals[signal];
     }
     if (ended === undefined) throw new Error('the search ended without a word');
     terminal.event({ ...ended });
     for (const line of endLines(ended, terminal)) terminal.line(line);
-    for (const warning of warningsOf(last)) terminal.note(`unnas: ${warning}`);
+    for (const warning of warningsOf(last)) terminal.note(warning);
     return 0;
   }
 

@@ -30,7 +30,7 @@ test('with --json standard output is JSON lines alone', () => {
   clock.milliseconds = 60_000;
   terminal.progress('half');
   expect(written.output).toBe('{"event":"epoch","loss":1}\n');
-  expect(written.errors).toBe('a remark\n');
+  expect(written.errors).toBe('unnas: a remark\n');
 });
 
 test('on a terminal the progress is redrawn in place, and results stand above it', () => {

@@ -8,7 +8,7 @@ export interface Terminal {
   line(text?: string): void;
   /** A result for a program: one JSON line under --json, else nothing. */
   event(value: { readonly event: string } & Record<string, unknown>): void;
-  /** A remark or a warning, on standard error. */
+  /** A remark or a warning, on standard error, with our name before it. */
   note(text: string): void;
   /** What goes on right now: redrawn in place on a terminal, a line now and then elsewhere. */
   progress(text: string): void;
@@ -52,7 +52,7 @@ export function openTerminal({
       if (json) aroundProgress(() => output.write(`${JSON.stringify(value)}\n`));
     },
     note(text) {
-      aroundProgress(() => errors.write(`${text}\n`));
+      aroundProgress(() => errors.write(`unnas: ${text}\n`));
     },
     progress(text) {
       const elapsed = now() - lastDrawn;
