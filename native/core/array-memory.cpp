@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "core/red-zone.h"
+
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
@@ -24,6 +26,7 @@ void* allocate_array(size_t bytes) {
   if (alignment == kHugePage) madvise(memory, size / kHugePage * kHugePage, MADV_HUGEPAGE);
 #endif
   std::memset(memory, 0, size);
+  close_memory(static_cast<char*>(memory) + bytes, round_up(size, alignment) - bytes);  // what only fills the line
   return memory;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/array-memory.h"
+#include "core/red-zone.h"
 
 namespace unnas {
 
@@ -23,20 +24,31 @@ struct Arena {
   size_t block = 0, used = 0;  // where the next piece comes from
 
   ~Arena() {
-    for (auto& one : blocks) free_array(one.memory);
+    for (auto& one : blocks) {
+      open_memory(one.memory, one.size);
+      free_array(one.memory);
+    }
   }
 
-  char* take(size_t bytes) {
+  char* take(size_t wanted) {
+    size_t bytes = (wanted + kLine - 1) / kLine * kLine + kRedZone;
     while (block < blocks.size() && used + bytes > blocks[block].size) block++, used = 0;
     if (block == blocks.size()) {
       size_t size = std::max({bytes, kFirstBlock, blocks.empty() ? 0 : 2 * blocks.back().size});
       auto* memory = static_cast<char*>(allocate_array(size));
       if (memory == nullptr) throw std::bad_alloc();
+      close_memory(memory, size);
       blocks.push_back({memory, size});
     }
     char* piece = blocks[block].memory + used;
     used += bytes;
+    open_memory(piece, wanted);
     return piece;
+  }
+
+  void give_back(size_t to_block, size_t to_used) {
+    for (block = to_block, used = to_used; to_block < blocks.size(); to_block++, to_used = 0)
+      close_memory(blocks[to_block].memory + to_used, blocks[to_block].size - to_used);
   }
 };
 
@@ -46,14 +58,10 @@ thread_local Arena arena;
 
 Scratch::Scratch() : block_(arena.block), used_(arena.used) {}
 
-Scratch::~Scratch() {
-  arena.block = block_;
-  arena.used = used_;
-}
+Scratch::~Scratch() { arena.give_back(block_, used_); }
 
 float* Scratch::floats(int64_t count) {
-  size_t bytes = static_cast<size_t>(count) * sizeof(float);
-  return reinterpret_cast<float*>(arena.take((bytes + kLine - 1) / kLine * kLine));
+  return reinterpret_cast<float*>(arena.take(static_cast<size_t>(count) * sizeof(float)));
 }
 
 }  // namespace unnas
