@@ -74,15 +74,15 @@ void binary(const Call& call) {
                                  : run_of<Operation, true, true>;
 
   parallel_for(static_cast<int64_t>(call.out(0).size), kTask, [&](int64_t, int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end;) {
-      int64_t row = i / inner, a_at = i % inner * a_step, b_at = i % inner * b_step;
-      const int64_t count = std::min(inner - i % inner, end - i);
+    int64_t row = begin / inner, at = begin % inner;
+    for (int64_t i = begin; i < end; row++, at = 0) {
+      const int64_t count = std::min(inner - at, end - i);
+      int64_t a_at = at * a_step, b_at = at * b_step, rest = row;
       for (size_t axis = last; axis-- > 0;) {
-        const int64_t size = static_cast<int64_t>(shape[axis]);
-        const int64_t index = axis == 0 ? row : row % size;
+        const int64_t size = static_cast<int64_t>(shape[axis]), index = axis == 0 ? rest : rest % size;
         a_at += index * static_cast<int64_t>(a_strides[axis]);
         b_at += index * static_cast<int64_t>(b_strides[axis]);
-        if (axis > 0) row /= size;
+        if (axis > 0) rest /= size;
       }
       run(a + a_at, b + b_at, z + i, count);
       i += count;
