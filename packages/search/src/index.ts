@@ -1,5 +1,14 @@
 export type { Algorithm, Prepared, Searcher, Setup } from './algorithm.ts';
 export { algorithmOf } from './algorithms.ts';
+export type { Baseline, Budget, Contender } from './baseline.ts';
+export {
+  type CompareOptions,
+  type CompareRunOptions,
+  compareRunWithRandom,
+  compareWithRandom,
+} from './compare-with-random.ts';
+export { type ComparisonOptions, comparison } from './comparison.ts';
+export type { ComparisonRun } from './comparison-run.ts';
 export { type DartsOptions, darts } from './darts.ts';
 export {
   firstOrderAlphaStep,
@@ -18,7 +27,7 @@ export { cifar10Classification, cifar10Rotation, type Preset } from './presets.t
 export { type RandomSearchOptions, randomSearch } from './random-search.ts';
 export { type Reproduction, reproduce } from './reproduce.ts';
 export { type DataDescription, RUN_VERSION, type RunConfig, type TaskDescription } from './run-config.ts';
-export { readConfig, readRecords } from './run-folder.ts';
+export { readBaseline, readConfig, readGenotype, readRecords } from './run-folder.ts';
 export { type ResumeOptions, resumeSearch, search } from './search.ts';
 export type { Outcome, SearchRun } from './search-run.ts';
 export type { CheckpointTimes, Json, SearchOptions, Settings } from './settings.ts';

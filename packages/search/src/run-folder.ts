@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { formatGenotype, type Genotype } from '@unnas/genotype';
+import { formatGenotype, type Genotype, parseGenotype } from '@unnas/genotype';
 import { inputError } from '@unnas/random';
 import writeFileAtomic from 'write-file-atomic';
+import { type Baseline, checkBaseline } from './baseline.ts';
 import type { EpochRecord } from './epoch-record.ts';
 import { checkConfig, type RunConfig } from './run-config.ts';
 import { lockRun } from './run-lock.ts';
@@ -11,6 +12,7 @@ const CONFIG = 'config.json';
 const LOG = 'log.jsonl';
 const GENOTYPE = 'genotype.json';
 const CHECKPOINT = 'checkpoint.safetensors';
+const BASELINE = 'baseline.json';
 
 /**
  * The folder of a run, held by this process alone:
@@ -89,20 +91,31 @@ export class RunFolder {
   }
 
   async #write(name: string, content: string | Buffer): Promise<void> {
-    const path = join(this.path, name);
-    try {
-      await writeFileAtomic(path, content);
-    } catch (cause) {
-      throw inputError(
-        `cannot write ${path}: ${reason(cause)}; the run as it was last saved is whole, and can go on from there`,
-        { cause },
-      );
-    }
+    await writeWhole(join(this.path, name), content);
+  }
+}
+
+/** Writes the outcome of a comparison into the folder of the run that was compared, and gives its path. */
+export async function writeBaseline(path: string, baseline: Baseline): Promise<string> {
+  const file = join(path, BASELINE);
+  await writeWhole(file, `${JSON.stringify(baseline, null, 2)}\n`);
+  return file;
+}
+
+async function writeWhole(path: string, content: string | Buffer): Promise<void> {
+  try {
+    await writeFileAtomic(path, content);
+  } catch (cause) {
+    throw inputError(
+      `cannot write ${path}: ${reason(cause)}; the run as it was last saved is whole, and can go on from there`,
+      { cause },
+    );
   }
 }
 
 /** Temporary files that a killed process can leave. */
-const LEFT_OVER = /^((config\.json|log\.jsonl|genotype\.json|checkpoint\.safetensors)\.\d+|run\.lock\..+)$/;
+const LEFT_OVER =
+  /^((config\.json|log\.jsonl|genotype\.json|checkpoint\.safetensors|baseline\.json)\.\d+|run\.lock\..+)$/;
 
 /** Throws an input error unless a new run can be made at `path`: there is nothing yet, or an empty folder. */
 export function checkFresh(path: string): void {
@@ -147,6 +160,35 @@ export function readRecords(path: string): EpochRecord[] {
       throw inputError(`${join(path, LOG)} is damaged: line ${i + 1} is not JSON`, { cause });
     }
   });
+}
+
+/** The cell that a run has found so far, if it has found one. */
+export function readGenotype(path: string): Genotype | undefined {
+  const text = readText(path, GENOTYPE);
+  if (text === undefined) return undefined;
+  try {
+    return parseGenotype(text);
+  } catch (cause) {
+    throw inputError(`${join(path, GENOTYPE)} is damaged: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The outcome of the comparison of a run with random architectures, if it was made. */
+export function readBaseline(path: string): Baseline | undefined {
+  const text = readText(path, BASELINE);
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw inputError(`${join(path, BASELINE)} is damaged: it is not JSON`, { cause });
+  }
+  return checkBaseline(value, join(path, BASELINE));
+}
+
+/** Whether there is a run at `path`. */
+export function holdsRun(path: string): boolean {
+  return existsSync(join(path, CONFIG));
 }
 
 /** The bytes of the checkpoint, if there is one yet. */

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { type ImagesOf, type Picture, type Source, split } from '@unnas/images';
+import type { ImagesOf, Picture } from '@unnas/images';
 import type { Task } from '@unnas/pretext';
 import { inputError } from '@unnas/random';
 import type { Space } from '@unnas/supernet';
 import type { Algorithm, Searcher } from './algorithm.ts';
 import { algorithmOf } from './algorithms.ts';
 import { half } from './half.ts';
+import { halvesOf } from './halves.ts';
 import {
   checkSameData,
   checkSameTask,
@@ -135,9 +136,8 @@ async function searcherOf<P extends Picture>({
   settings: Settings;
 }): Promise<Searcher> {
   await tf.ready();
-  const { seed, portion, batch, scored } = settings;
-  const parts = split(images as Parameters<typeof split>[0], { seed, portion });
-  const [weights, alphas] = parts as unknown as [Source<P>, Source<P>];
+  const { seed, batch, scored } = settings;
+  const { weights, alphas } = halvesOf(images, settings);
   const common = { task, batch, seed };
   try {
     return algorithm.begin({

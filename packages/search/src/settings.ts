@@ -28,6 +28,8 @@ export interface Settings {
   readonly weightDecay: number;
   /** Largest L2 norm of all weight gradients together, 5 by default; the alphas are not counted. */
   readonly clip: number;
+  /** How many pictures of both halves together are used, of each half its share, always the same; all if null, the default. */
+  readonly limit: number | null;
   /** How many pictures of the held-out half score a round, the first ones; all if null, the default. */
   readonly scored: number | null;
   /** Stop after the first epoch whose normal cell has more skip connections than this; never if null, the default. */
@@ -80,6 +82,7 @@ export function settingsOf<P extends Picture>(
     momentum: options.momentum ?? 0.9,
     weightDecay: options.weightDecay ?? 3e-4,
     clip: options.clip ?? 5,
+    limit: options.limit ?? null,
     scored: options.scored ?? null,
     stopAfterSkips: options.stopAfterSkips ?? null,
   };
@@ -102,6 +105,7 @@ export function settingsOf<P extends Picture>(
   checkNumber('the momentum', settings.momentum, { least: 0 });
   checkNumber('the weight decay', settings.weightDecay, { least: 0 });
   checkNumber('the largest gradient norm', settings.clip, { above: 0 });
+  if (settings.limit !== null) checkWhole('the number of pictures to use', settings.limit, 2);
   if (settings.scored !== null) checkWhole('the number of pictures to score', settings.scored, 1);
   if (settings.stopAfterSkips !== null) {
     checkWhole('the number of skip connections to stop after', settings.stopAfterSkips, 0);
@@ -113,14 +117,18 @@ export function settingsOf<P extends Picture>(
 export function checkPictures<P extends Picture>(
   images: ImagesOf<P>,
   task: Task<P>,
-  { batch, portion }: Pick<Settings, 'batch' | 'portion'>,
+  { batch, portion, limit }: Pick<Settings, 'batch' | 'portion' | 'limit'>,
 ): void {
   const { name, length, labels } = images as Images | LabeledImages;
-  const weights = Math.floor(length * portion);
-  for (const [half, count] of Object.entries({ weights, alphas: length - weights })) {
+  if (limit !== null && limit > length) {
+    throw inputError(`${name} has ${length} pictures, and ${limit} are to be used`);
+  }
+  const used = limit ?? length;
+  const weights = Math.floor(used * portion);
+  for (const [half, count] of Object.entries({ weights, alphas: used - weights })) {
     if (batch > count) {
       throw inputError(
-        `a batch of ${batch} pictures is larger than the half for the ${half}: ${count} of the ${length} pictures of ${name}`,
+        `a batch of ${batch} pictures is larger than the half for the ${half}: ${count} of the ${used} pictures of ${name}`,
       );
     }
   }
