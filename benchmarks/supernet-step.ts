@@ -55,33 +55,27 @@ export function supernetStep({ cells, channels, classes, size, batch, seed }: St
   };
   const variables = (tensors: Record<string, tf.Tensor>) =>
     Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.variable(tensor, false)]));
-  const { trained, data } = tf.tidy(() => {
-    const { parameters, statistics } = network.initial(random.split('weights'));
+  const { data, ...state } = tf.tidy(() => {
     const pixels = random.split('pictures');
     const labels = random.split('labels');
+    const start = network.initial(random.split('weights'));
     return {
-      trained: {
-        parameters: variables(parameters),
-        statistics: variables(statistics),
-        alphas: variables({ ...network.initialAlphas(random.split('alphas')) }),
-        weightOptimizer: sgd({ momentum: 0.9, weightDecay: 3e-4 }),
-      } satisfies Trained,
+      parameters: variables(start.parameters),
+      statistics: variables(start.statistics),
+      alphas: variables({ ...network.initialAlphas(random.split('alphas')) }),
       data: {
-        x: tf.keep(
-          tf.tensor4d(
-            Float32Array.from({ length: batch * size * size * 3 }, () => pixels.normal()),
-            [batch, size, size, 3],
-          ),
+        x: tf.tensor4d(
+          Float32Array.from({ length: batch * size * size * 3 }, () => pixels.normal()),
+          [batch, size, size, 3],
         ),
-        y: tf.keep(
-          tf.tensor1d(
-            Int32Array.from({ length: batch }, () => labels.integer(classes)),
-            'int32',
-          ),
+        y: tf.tensor1d(
+          Int32Array.from({ length: batch }, () => labels.integer(classes)),
+          'int32',
         ),
       },
     };
   });
+  const trained: Trained = { ...state, weightOptimizer: sgd({ momentum: 0.9, weightDecay: 3e-4 }) };
   return {
     parameters: Object.values(network.parameterShapes)
       .map((shape) => shape.reduce((product, side) => product * side, 1))
@@ -91,7 +85,7 @@ export function supernetStep({ cells, channels, classes, size, batch, seed }: St
       return weightStep(model, trained, data, { learningRate: 0.025, clip: 5 });
     },
     dispose() {
-      tf.dispose([trained.parameters, trained.statistics, trained.alphas, data]);
+      tf.dispose([state, data]);
       trained.weightOptimizer.dispose();
     },
   };
