@@ -39,3 +39,14 @@ export function formatSeconds(value: number | null | undefined): string {
   const minutes = Math.round(seconds / 60);
   return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
 }
+
+/** A count to three digits: 3.35 M, 529 M, 98.9 G; whole below a million. */
+export function formatLarge(value: number): string {
+  for (const [unit, name] of [
+    [1e9, 'G'],
+    [1e6, 'M'],
+  ] as const) {
+    if (value >= unit) return `${(value / unit).toPrecision(3)} ${name}`;
+  }
+  return value.toLocaleString('en-US');
+}

@@ -2,6 +2,7 @@ import { parseGenotype, publishedGenotypes, randomGenotype } from '@unnas/genoty
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { all, childrenOf, find, type Node, readXml, textOf } from '../fixtures/read-xml.ts';
+import { sampleBaseline } from '../fixtures/sample-baseline.ts';
 import { sampleRun } from '../fixtures/sample-run.ts';
 import { htmlReport } from './html-report.ts';
 import type { RunReport } from './run-report.ts';
@@ -134,6 +135,25 @@ describe('htmlReport', () => {
     expect(figures(read({ config: { algorithm: { name: 'random', samples: 4 } }, records: [] }))[1]).toBe(
       '0 of 4',
     );
+  });
+
+  it('shows how the cell compares with random ones', () => {
+    const run = sampleRun();
+    const genotype = run.records.at(-1)!.genotype!;
+    const baseline = sampleBaseline([0.6, 0.5, 0.52, 0.48], { genotype });
+    const page = read({ ...run, baseline });
+    expect(headings(page)).toContain('Compared with random cells');
+    const text = textOf(find(page, 'body')[0]!);
+    expect(text).toContain('The found cell does better than all 3 random cells');
+    expect(text).toContain('for 4 epochs on the same 1,024 images');
+    expect(text).not.toContain('has gone on since');
+    const rows = find(find(page, 'table', 'compared')[0]!, 'tr').map((row) => childrenOf(row).map(textOf));
+    expect(rows.map(([name]) => name)).toEqual(['cell', 'found', 'random 1', 'random 2', 'random 3']);
+    expect(rows[1]).toEqual(['found', '60.0 %', '62.0 %', '50,000', '5.00 M']);
+    expect(find(page, 'circle').filter((point) => find(point, 'title').length > 0)).toHaveLength(3);
+
+    const older = read({ ...run, baseline: sampleBaseline([0.6, 0.5]) });
+    expect(textOf(find(older, 'body')[0]!)).toContain('The run has gone on since');
   });
 
   it('leaves out what is missing or no number, without failing', () => {

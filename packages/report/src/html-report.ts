@@ -1,8 +1,9 @@
 import { CANDIDATES, cost, formatGenotype, type Genotype } from '@unnas/genotype';
 import { alphaChart } from './alpha-chart.ts';
+import { baselineSection } from './baseline-section.ts';
 import { drawCell } from './cell-svg.ts';
 import { curves, figure, healthCurves } from './curves.ts';
-import { formatSeconds, formatShare, formatShort } from './format-number.ts';
+import { formatLarge, formatSeconds, formatShare, formatShort } from './format-number.ts';
 import { element, escapeText } from './markup.ts';
 import { roundsTable } from './rounds-table.ts';
 import type { Json, RunReport } from './run-report.ts';
@@ -23,6 +24,9 @@ export function htmlReport(report: RunReport): string {
     ...notesOf(report, summary).map(note),
     figures(summary),
     ...(summary.genotype ? [cells(report, summary, summary.genotype), notations(summary.genotype)] : []),
+    ...(report.baseline
+      ? [section('Compared with random cells', baselineSection(report.baseline, summary))]
+      : []),
     ...(records.length > 0 ? [section('Training', curves(records, summary))] : []),
     ...(records.some((record) => record.alphas) ? [alphas(report, summary)] : []),
     ...(records.length > 0 ? [roundsTable(records, summary.round)] : []),
@@ -219,15 +223,4 @@ function skipped(files: NonNullable<RunReport['skipped']>): string {
 
 function section(heading: string, ...content: readonly string[]): string {
   return element('section', {}, element('h2', {}, escapeText(heading)), ...content);
-}
-
-/** 3.35 M, 529 M, 98.9 G. */
-function formatLarge(value: number): string {
-  for (const [unit, name] of [
-    [1e9, 'G'],
-    [1e6, 'M'],
-  ] as const) {
-    if (value >= unit) return `${(value / unit).toPrecision(3)} ${name}`;
-  }
-  return value.toLocaleString('en-US');
 }

@@ -39,6 +39,41 @@ export interface RoundRecord {
   readonly waitedMilliseconds?: number | null;
 }
 
+/** How the found cell compares with random ones of the same budget: `baseline.json`. */
+export interface Baseline {
+  /** Accuracy of guessing, 0 to 1. */
+  readonly chance: number;
+  /** Passes over the pictures that every network had. */
+  readonly epochs: number;
+  readonly pictures: { readonly trained: number; readonly scored: number };
+  readonly found: Contender;
+  readonly random: readonly Contender[];
+  /** Of the accuracies of the random ones. */
+  readonly mean: number;
+  /** Their standard deviation; null for a single one. */
+  readonly deviation: number | null;
+  /** The best of them. */
+  readonly best: number;
+  /** Of the found one among all, from 1. */
+  readonly rank: number;
+  /** How far the found one is above the mean, in standard deviations; null where there is none, or it is 0. */
+  readonly deviations: number | null;
+  /** Share of cases in which a cell drawn at random would have come out at least as high among these. */
+  readonly pValue: number;
+}
+
+/** A cell of a comparison, and how its network did. */
+export interface Contender {
+  readonly genotype: Genotype;
+  /** Share of rows that are right on held-out pictures, 0 to 1. */
+  readonly accuracy: number;
+  /** The same in training. */
+  readonly trainAccuracy: number;
+  readonly parameters: number;
+  /** Of a forward pass of one picture. */
+  readonly multiplyAdds: number;
+}
+
 /** A run as plain data: what its folder holds, and what only its caller knows. */
 export interface RunReport {
   /** By default it says which task was searched on which pictures. */
@@ -51,6 +86,8 @@ export interface RunReport {
   readonly records: readonly RoundRecord[];
   /** The outcome; by default the genotype of the last record that has one. */
   readonly genotype?: Genotype | null;
+  /** How the genotype compares with random ones, if that was tried. */
+  readonly baseline?: Baseline | null;
   /** Accuracy of guessing, 0 to 1; by default that of one of the task's classes drawn at random. */
   readonly chance?: number;
   /** The machine: processor, threads, backend and the like. */
