@@ -3,6 +3,8 @@ import * as tf from '@tensorflow/tfjs';
 import type { Picture } from '@unnas/images';
 import { addonStatus, setThreads } from '@unnas/native';
 import {
+  compareRunWithRandom,
+  type EpochRecord,
   readConfig,
   readRecords,
   reproduce,
@@ -50,7 +52,8 @@ export async function doSearchJob(job: SearchJob, { post, signal }: Outside): Pr
     data: material.images.name,
     pictures: material.images.length,
     size: material.images.size,
-    epochsDone: records.length,
+    round: job.kind === 'compare' || request.algorithm === 'random' ? 'architecture' : 'epoch',
+    roundsDone: records.length,
   } as const;
   const common = {
     ...material,
@@ -59,51 +62,65 @@ export async function doSearchJob(job: SearchJob, { post, signal }: Outside): Pr
     onProgress: (progress: Parameters<NonNullable<SearchOptions<Picture>['onProgress']>>[0]) =>
       post({ event: 'progress', progress }),
   };
-  if (job.kind === 'repro') {
-    post(begun);
-    const reproduction = await reproduce(job.folder, common);
-    if (reproduction) post({ event: 'compared', folder: job.folder, reproduction });
-    return;
-  }
   const checkpoint = {
     seconds: CHECKPOINT_SECONDS,
     ...(job.checkpointEvery === undefined ? {} : { steps: job.checkpointEvery }),
   };
+  const known = {
+    chance: material.task.chance,
+    skipped: material.images.skipped,
+    environment: { backend: tf.getBackend(), ...environment },
+  };
+  if (job.kind === 'repro') {
+    post(begun);
+    const reproduction = await reproduce(job.folder, common);
+    if (reproduction) post({ event: 'reproduced', folder: job.folder, reproduction });
+    return;
+  }
+  if (job.kind === 'compare') {
+    const run = compareRunWithRandom(job.folder, { ...common, checkpoint, ...job.comparison });
+    post(begun);
+    await follow(run, post);
+    if (run.outcome !== 'finished') return;
+    post({
+      event: 'compared',
+      folder: job.folder,
+      baseline: run.baseline,
+      report: await writeReport(job.folder, known),
+    });
+    return;
+  }
   const run =
     job.kind === 'new'
       ? search({ ...common, ...searchSettings(request), checkpoint, folder: job.folder })
       : resumeSearch(job.folder, { ...common, checkpoint });
   post(begun);
-  await follow(run, job.folder, { material, environment }, post);
+  const report = await follow(run, post, () => writeReport(job.folder, known));
+  const genotype = run.records.length > 0 ? run.genotype : null;
+  post({ event: 'ended', outcome: run.outcome ?? 'stopped', folder: job.folder, genotype, report });
 }
 
+/** Iterates a run to its end and tells of it; `write` is called after each epoch, and its last result given. */
 async function follow(
-  run: SearchRun,
-  folder: string,
-  { material, environment }: { material: Material; environment: Environment },
+  run: Pick<SearchRun, 'notes' | 'records'> & AsyncIterable<EpochRecord>,
   post: Outside['post'],
-): Promise<void> {
-  let report: string | null = null;
+  write?: () => Promise<string>,
+): Promise<string | null> {
+  let written: string | null = null;
   let told = 0;
   const tellNotes = () => {
-    for (; told < run.notes.length; told++)
+    for (; told < run.notes.length; told++) {
       post({ event: 'note', text: `this may change the last bits: ${run.notes[told]}` });
+    }
   };
-  const write = () =>
-    writeReport(folder, {
-      chance: material.task.chance,
-      skipped: material.images.skipped,
-      environment: { backend: tf.getBackend(), ...environment },
-    });
   for await (const record of run) {
     tellNotes();
     post({ event: 'epoch', record });
-    report = await write();
+    written = (await write?.()) ?? null;
   }
   tellNotes();
-  if (run.records.length > 0) report ??= await write();
-  const genotype = run.records.length > 0 ? run.genotype : null;
-  post({ event: 'ended', outcome: run.outcome ?? 'stopped', folder, genotype, report });
+  if (run.records.length > 0) written ??= (await write?.()) ?? null;
+  return written;
 }
 
 interface Environment {

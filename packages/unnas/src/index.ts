@@ -18,8 +18,11 @@ export { isInputError, Random } from '@unnas/random';
 export { htmlReport, type RunReport } from '@unnas/report';
 export {
   type Algorithm,
+  type Baseline,
   cifar10Classification,
   cifar10Rotation,
+  compareRunWithRandom,
+  compareWithRandom,
   darts,
   type EpochRecord,
   type Outcome,

@@ -20,6 +20,10 @@ const commands: Readonly<
     summary: 'Write the report of a run again.',
     load: async () => (await import('./commands/report.ts')).report,
   },
+  compare: {
+    summary: 'Compare the architecture of a run with random ones.',
+    load: async () => (await import('./commands/compare.ts')).compare,
+  },
   repro: {
     summary: 'Run a run again and compare, bit for bit.',
     load: async () => (await import('./commands/repro.ts')).repro,

@@ -1,15 +1,17 @@
 import type { Genotype } from '@unnas/genotype';
-import type { EpochRecord, Outcome, Progress, Reproduction } from '@unnas/search';
+import type { Baseline, EpochRecord, Outcome, Progress, Reproduction } from '@unnas/search';
 import type { BackendName } from './backend-name.ts';
 import type { SearchWishes } from './search-request.ts';
 
 /** What the worker that does a search is sent. Plain values: it crosses threads. */
 export interface SearchJob {
-  readonly kind: 'new' | 'resume' | 'repro';
+  readonly kind: 'new' | 'resume' | 'repro' | 'compare';
   /** The run folder. */
   readonly folder: string;
   /** Of a new run. */
   readonly wishes?: SearchWishes;
+  /** Of a comparison. */
+  readonly comparison?: ComparisonWishes;
   /** The one the run was begun with, or for a new run the best there is, if undefined. */
   readonly backend?: BackendName;
   /** All that the process may use if undefined. */
@@ -18,7 +20,16 @@ export interface SearchJob {
   readonly checkpointEvery?: number;
 }
 
-/** What it answers: `begun`, then progress and epochs, then `ended` or `compared`; remarks at any time; `failed` when nothing more will come. */
+/** How a run is compared with random architectures; what is left out is as in the run. */
+export interface ComparisonWishes {
+  readonly samples?: number;
+  readonly epochs?: number;
+  readonly limit?: number;
+  readonly drawSeed?: number;
+  readonly fresh?: boolean;
+}
+
+/** What it answers: `begun`, then progress and epochs, then `ended`, `reproduced` or `compared`; remarks at any time; `failed` when nothing more will come. */
 export type SearchMessage =
   | { readonly event: 'note' | 'doing'; readonly text: string }
   | {
@@ -33,8 +44,10 @@ export type SearchMessage =
       readonly data: string;
       readonly pictures: number;
       readonly size: number;
-      /** Epochs that were done before, in a run that goes on. */
-      readonly epochsDone: number;
+      /** What a record is about. */
+      readonly round: 'epoch' | 'architecture';
+      /** Rounds that were done before, in a run that goes on. */
+      readonly roundsDone: number;
     }
   | { readonly event: 'progress'; readonly progress: Progress }
   | { readonly event: 'epoch'; readonly record: EpochRecord }
@@ -46,5 +59,13 @@ export type SearchMessage =
       /** Path of the report, once an epoch has ended. */
       readonly report: string | null;
     }
-  | { readonly event: 'compared'; readonly folder: string; readonly reproduction: Reproduction }
+  | { readonly event: 'reproduced'; readonly folder: string; readonly reproduction: Reproduction }
+  | {
+      readonly event: 'compared';
+      readonly folder: string;
+      readonly baseline: Baseline;
+      readonly report: string;
+    }
   | { readonly event: 'failed'; readonly name: string; readonly message: string; readonly stack: string };
+
+export type MessageOf<E extends SearchMessage['event']> = Extract<SearchMessage, { readonly event: E }>;

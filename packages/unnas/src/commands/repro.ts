@@ -17,7 +17,7 @@ export const repro = command({
   },
   async run({ threads, backend }, positionals, terminal) {
     const folder = onePositional(positionals, 'the folder of a run');
-    const { show, end } = showSearch(terminal, { resumable: false });
+    const { show, end } = showSearch(terminal, { goOn: null });
     const signal = await runSearchJob(
       {
         kind: 'repro',

@@ -72,7 +72,7 @@ from there to the same bits.`,
   async run(given, positionals, terminal) {
     noPositionals(positionals);
     const job = searchJob(given);
-    const { show, end } = showSearch(terminal);
+    const { show, end } = showSearch(terminal, { goOn: (run) => `search --resume ${run}` });
     const signal = await runSearchJob(job, show);
     return end(signal);
   },
