@@ -1,10 +1,12 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import type { Picture } from '@unnas/images';
 import { addonStatus, setThreads } from '@unnas/native';
+import { inputError } from '@unnas/random';
 import {
   compareRunWithRandom,
   type EpochRecord,
+  type Json,
   readConfig,
   readRecords,
   reproduce,
@@ -19,8 +21,9 @@ import type { Voice } from './data.ts';
 import type { SearchJob, SearchMessage } from './search-job.ts';
 import {
   type Material,
+  originOf,
   picturesAndTask,
-  requestOfOrigin,
+  type RunOrigin,
   type SearchRequest,
   searchRequest,
   searchSettings,
@@ -66,11 +69,6 @@ export async function doSearchJob(job: SearchJob, { post, signal }: Outside): Pr
     seconds: CHECKPOINT_SECONDS,
     ...(job.checkpointEvery === undefined ? {} : { steps: job.checkpointEvery }),
   };
-  const known = {
-    chance: material.task.chance,
-    skipped: material.images.skipped,
-    environment: { backend: tf.getBackend(), ...environment },
-  };
   if (job.kind === 'repro') {
     post(begun);
     const reproduction = await reproduce(job.folder, common);
@@ -86,16 +84,27 @@ export async function doSearchJob(job: SearchJob, { post, signal }: Outside): Pr
       event: 'compared',
       folder: job.folder,
       baseline: run.baseline,
-      report: await writeReport(job.folder, known),
+      report: await writeReport(job.folder),
     });
     return;
   }
+  const origin: RunOrigin = {
+    request,
+    skipped: material.images.skipped,
+    machine: { processor: cpus()[0]?.model.trim() ?? 'unknown', threads: environment.threads },
+  };
   const run =
     job.kind === 'new'
-      ? search({ ...common, ...searchSettings(request), checkpoint, folder: job.folder })
+      ? search({
+          ...common,
+          ...searchSettings(request),
+          checkpoint,
+          folder: job.folder,
+          origin: origin as unknown as Json,
+        })
       : resumeSearch(job.folder, { ...common, checkpoint });
   post(begun);
-  const report = await follow(run, post, () => writeReport(job.folder, known));
+  const report = await follow(run, post, () => writeReport(job.folder));
   const genotype = run.records.length > 0 ? run.genotype : null;
   post({ event: 'ended', outcome: run.outcome ?? 'stopped', folder: job.folder, genotype, report });
 }
@@ -148,7 +157,11 @@ function backendOf(folder: string): BackendName | undefined {
 }
 
 function originalRequest(folder: string): SearchRequest {
-  return requestOfOrigin(readConfig(folder).origin, folder);
+  const origin = originOf(readConfig(folder));
+  if (origin !== undefined) return origin.request;
+  throw inputError(
+    `the run in ${folder} was not begun by 'unnas search', so its pictures are not known here; use resumeSearch()`,
+  );
 }
 
 function voiceOf(post: Outside['post']): Voice {

@@ -3,7 +3,7 @@ import { cifar10Rotation } from '@unnas/search';
 import { expect, test } from 'vitest';
 import { PRESETS, type PresetName } from './preset-names.ts';
 import { presetRequest } from './presets.ts';
-import { requestOfOrigin, searchRequest, searchSettings } from './search-request.ts';
+import { originOf, searchRequest, searchSettings } from './search-request.ts';
 
 test('what is not said is as in the full search on CIFAR-10 of its task', () => {
   expect(searchRequest({})).toEqual(presetRequest('cifar10-rotation'));
@@ -20,13 +20,14 @@ test('the preset of the command line and that of the library are the same search
   expect(settings.learningRate).toBe(numbers.learningRate);
 });
 
-test('every preset is a request that a run folder can keep', () => {
+test('every preset comes back from the config of a run', () => {
   for (const name of Object.keys(PRESETS) as PresetName[]) {
     const request = searchRequest({ preset: name });
-    expect(requestOfOrigin(JSON.parse(JSON.stringify(searchSettings(request).origin)), 'run')).toEqual(
-      request,
-    );
+    const config = { origin: { request, skipped: [], machine: { processor: 'x', threads: 2 } } };
+    expect(originOf(JSON.parse(JSON.stringify(config)))?.request).toEqual(request);
   }
+  expect(originOf({ origin: null })).toBeUndefined();
+  expect(originOf({ origin: { data: 'of another program' } })).toBeUndefined();
 });
 
 test('a folder is kept as an absolute path, a name as it is', () => {
@@ -41,5 +42,4 @@ test('a setting of another algorithm or task is refused', () => {
     '--alpha-start is a setting of darts',
   );
   expect(() => searchRequest({ classes: 4 })).toThrow('--classes is a setting of classification');
-  expect(() => requestOfOrigin(null, 'run')).toThrow('resumeSearch()');
 });

@@ -1,7 +1,7 @@
 import type { Picture } from '@unnas/images';
 import { classification, rotation } from '@unnas/pretext';
 import { inputError } from '@unnas/random';
-import { darts, type Json, randomSearch, type SearchOptions } from '@unnas/search';
+import { darts, type RunConfig, randomSearch, type SearchOptions } from '@unnas/search';
 import { dartsSpace } from '@unnas/supernet';
 import { type DataChoice, openImages, openLabeled, settledChoice, type Voice } from './data.ts';
 import { kebab } from './options.ts';
@@ -88,18 +88,21 @@ export function searchSettings(request: SearchRequest) {
     weightDecay,
     scored,
     stopAfterSkips: stopOnCollapse,
-    origin: { ...request },
   };
 }
 
-/** The request that the origin of a run holds. Throws an input error where a program began the run in another way. */
-export function requestOfOrigin(origin: Json, folder: string): SearchRequest {
-  if (typeof origin === 'object' && origin !== null && 'data' in origin && 'task' in origin) {
-    return origin as unknown as SearchRequest;
-  }
-  throw inputError(
-    `the run in ${folder} was not begun by 'unnas search', so its pictures are not known here; use resumeSearch()`,
-  );
+/** What `config.json` keeps of where a run came from. */
+export interface RunOrigin {
+  readonly request: SearchRequest;
+  /** Files that could not be used. */
+  readonly skipped: readonly { readonly file: string; readonly reason: string }[];
+  readonly machine: { readonly processor: string; readonly threads: number | null };
+}
+
+/** What the command line noted when it began a run; undefined where a program began it in another way. */
+export function originOf({ origin }: Pick<RunConfig, 'origin'>): RunOrigin | undefined {
+  const known = typeof origin === 'object' && origin !== null && 'request' in origin && 'skipped' in origin;
+  return known ? (origin as unknown as RunOrigin) : undefined;
 }
 
 function algorithmOf({ algorithm, order, alphaLearningRate, alphaStart, samples }: SearchRequest) {

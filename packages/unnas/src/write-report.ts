@@ -3,21 +3,27 @@ import { inputError } from '@unnas/random';
 import { htmlReport, type RunReport } from '@unnas/report';
 import { readBaseline, readConfig, readRecords } from '@unnas/search';
 import writeFileAtomic from 'write-file-atomic';
+import { originOf } from './search-request.ts';
 
 export const REPORT = 'report.html';
 
 /** Writes `report.html` into the folder of a run, from what is there of it, and gives the path. */
-export async function writeReport(
-  folder: string,
-  known: Pick<RunReport, 'chance' | 'environment' | 'skipped'> = {},
-): Promise<string> {
-  const config = readConfig(folder) as unknown as RunReport['config'];
+export async function writeReport(folder: string): Promise<string> {
+  const config = readConfig(folder);
+  const origin = originOf(config);
   const baseline = readBaseline(folder);
   const path = join(folder, REPORT);
   try {
     await writeFileAtomic(
       path,
-      htmlReport({ config, records: readRecords(folder), ...(baseline ? { baseline } : {}), ...known }),
+      htmlReport({
+        // As the file has it: the type of the config does not say that it is JSON.
+        config: config as unknown as RunReport['config'],
+        environment: { ...origin?.machine, backend: config.backend, ...config.environment },
+        skipped: origin?.skipped ?? [],
+        records: readRecords(folder),
+        ...(baseline ? { baseline } : {}),
+      }),
     );
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;
