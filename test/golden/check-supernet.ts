@@ -63,6 +63,7 @@ export function checkSupernet(file: GoldenFile, comparison: Comparison): void {
     compareAlphas(comparison, step, trained.alphas, start.alphas);
   }
   compareEnd(file, comparison, trained);
+  if (!file.has('traj/eval_logits')) return;
   comparison.tensor('traj/eval_logits', model.evaluate(batch.x, trained), TRAJECTORY);
 }
 
@@ -204,7 +205,8 @@ function compareEnd(
   const limits = { whole: TRAJECTORY, each: ONE_FINAL };
   comparison.group('final', all, limits);
   comparison.group('final_stat', statistics, limits);
-  comparison.tensor('traj/final_norm', globalNorm(all), TRAJECTORY);
+  if (file.has('traj/final_norm')) comparison.tensor('traj/final_norm', globalNorm(all), TRAJECTORY);
+  if (!file.meta.genotype) return;
   const rows = (alpha: tf.Tensor) => alpha.arraySync() as number[][];
   const candidates = candidatesOf(file, normal.shape[1]!);
   const nodes = nodesOf(normal.shape[0]!);

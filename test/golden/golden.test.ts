@@ -1,0 +1,177 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { readSafetensors, type StoredTensor, writeSafetensors } from '@unnas/nn';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkFolder, type Verdict } from './checker.ts';
+import { selectBackend } from './select-backend.ts';
+
+const files = join(import.meta.dirname, 'files');
+
+function expectAllPassed(verdicts: readonly Verdict[], count: number): void {
+  expect(verdicts.filter(({ passed }) => !passed)).toEqual([]);
+  expect(verdicts.length).toBe(count);
+}
+
+const native = await selectBackend('native').then(
+  () => true,
+  (error) => {
+    console.warn(`golden files are not checked on the backend native: ${error.message}`);
+    return false;
+  },
+);
+
+describe.runIf(native)('on the backend native', () => {
+  beforeAll(() => selectBackend('native'));
+
+  it('operations and cells are those of the original code', () => {
+    expectAllPassed([...checkFolder(join(files, 'ops'))], 33);
+  });
+
+  it('so are supernets: gradients, evaluation, first- and second-order search, derived cells', () => {
+    expectAllPassed([...checkFolder(join(files, 'supernet'))], 6);
+  }, 600_000);
+});
+
+describe('on stock tfjs', () => {
+  beforeAll(() => selectBackend('cpu'));
+
+  it('operations and cells are those of the original code', () => {
+    expectAllPassed([...checkFolder(join(files, 'ops'))], 33);
+  });
+
+  it('so are single passes of a supernet, and derived cells', () => {
+    expectAllPassed([...checkCopies({ seg_imagenet_stem: (file) => file, genotypes: (file) => file })], 2);
+  }, 600_000);
+
+  // Stock tfjs takes minutes for all steps; `npm run golden -- test/golden/files` takes them.
+  it('so is the first step of a search', () => {
+    expectAllPassed([...checkCopies({ rot: firstStep })], 1);
+  }, 600_000);
+});
+
+type File = ReturnType<typeof readSafetensors>;
+
+/** Checks changed copies of files of supernets. */
+function checkCopies(changes: Record<string, (file: File) => File>): Verdict[] {
+  return withFolder((folder) => {
+    for (const [name, change] of Object.entries(changes)) {
+      const { tensors, metadata } = change(
+        readSafetensors(readFileSync(join(files, 'supernet', `${name}.safetensors`))),
+      );
+      writeFileSync(join(folder, `${name}.safetensors`), writeSafetensors(tensors, metadata));
+    }
+    return [...checkFolder(folder)];
+  });
+}
+
+/** A search cut after its first step, without the values of its end. */
+function firstStep({ tensors, metadata }: File): File {
+  const meta = JSON.parse(metadata.meta!);
+  const steps = meta.trajectory.steps;
+  const kept = new Map(
+    [...tensors]
+      .filter(([name]) => !/^final|^traj\/(final|eval)/.test(name))
+      .map(([name, tensor]) => {
+        if (!/^traj\/|^in\/[xy][wa]$/.test(name)) return [name, tensor];
+        const { shape, data } = tensor;
+        return [
+          name,
+          {
+            ...tensor,
+            shape: [1, ...shape.slice(1)],
+            data: data.slice(0, data.length / steps) as typeof data,
+          },
+        ];
+      }),
+  );
+  const { genotype, ...rest } = meta;
+  const trajectory = { ...meta.trajectory, steps: 1, lr: meta.trajectory.lr.slice(0, 1) };
+  return { tensors: kept, metadata: { ...metadata, meta: JSON.stringify({ ...rest, trajectory }) } };
+}
+
+describe('the checker', () => {
+  beforeAll(() => selectBackend('cpu'));
+  const folder = mkdtempSync(join(tmpdir(), 'unnas-golden-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const original = () => readSafetensors(readFileSync(join(files, 'ops/sep_conv_3x3_affine_s2.safetensors')));
+  type Tensors = Map<string, StoredTensor>;
+
+  function verdictOf(change: (tensors: Tensors, meta: Record<string, unknown>) => void): Verdict {
+    const { tensors, metadata } = original();
+    const meta = JSON.parse(metadata.meta!);
+    change(tensors, meta);
+    const inner = mkdtempSync(join(folder, 'deep-'));
+    mkdirSync(join(inner, 'er'));
+    const bytes = writeSafetensors(tensors, { ...metadata, meta: JSON.stringify(meta) });
+    writeFileSync(join(inner, 'er/x.safetensors'), bytes);
+    const verdicts = [...checkFolder(inner)];
+    expect(verdicts.length).toBe(1);
+    return verdicts[0]!;
+  }
+
+  it('finds files in folders below', () => {
+    expect(verdictOf(() => {})).toMatchObject({
+      file: join('er', 'x.safetensors'),
+      passed: true,
+      failures: [],
+    });
+  });
+
+  it.each(['out/y', 'grad_in/x', 'grad/dw1', 'grad/bn2.beta', 'stat/bn1.mean'])(
+    'notices when %s is one part in a thousand off',
+    (name) => {
+      const verdict = verdictOf((tensors) => {
+        const tensor = tensors.get(name)!;
+        const data = Float32Array.from(tensor.data as Float32Array, (value) => value * 1.001);
+        tensors.set(name, { ...tensor, data });
+      });
+      expect(verdict.passed).toBe(false);
+      expect(verdict.failures.join()).toContain(name);
+    },
+  );
+
+  it('fails on a wrong number of channels, a kind or an expected value without a check, and a broken file', () => {
+    expect(verdictOf((_, meta) => (meta.c = 6)).failures).toMatchObject([
+      expect.stringContaining('of shape 6, got 4'),
+    ]);
+    expect(verdictOf((_, meta) => (meta.kind = 'opera')).failures).toEqual([
+      'there is no check for the kind opera',
+    ]);
+    const scalar: StoredTensor = { dtype: 'F32', shape: [1], data: Float32Array.of(1) };
+    expect(verdictOf((tensors) => tensors.set('traj/z', scalar)).failures).toEqual([
+      expect.stringContaining('traj/z (not compared)'),
+    ]);
+    writeFileSync(join(folder, 'broken.safetensors'), Uint8Array.of(1, 2, 3));
+    const broken = [...checkFolder(folder)].find(({ file }) => file === 'broken.safetensors');
+    expect(broken).toMatchObject({
+      passed: false,
+      failures: [expect.stringContaining('no whole safetensors file')],
+    });
+  });
+
+  it('says so when there is no folder or nothing in it', () => {
+    expect(() => [...checkFolder(join(folder, 'nowhere'))]).toThrow('there is no folder');
+    withFolder((empty) => {
+      writeFileSync(join(empty, 'other.json'), '{"a": 1}');
+      expect(() => [...checkFolder(empty)]).toThrow('it has none');
+    });
+  });
+
+  it('leaves no tensors behind', () => {
+    const before = tf.memory().numTensors;
+    verdictOf(() => {});
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+function withFolder<T>(use: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'unnas-golden-'));
+  try {
+    return use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
