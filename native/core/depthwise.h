@@ -9,6 +9,8 @@
 // needed; rows outside the image are left out by choosing the taps of each row (which saves a third of the
 // work on 8x8 maps).
 #pragma once
+#include <numeric>
+
 #include "core/blocks.h"
 #include "core/scratch.h"
 
@@ -102,15 +104,17 @@ inline TapRange taps_inside(int64_t position, int64_t step, int64_t taps, int64_
   return {std::min(begin, taps), std::min(end, taps)};
 }
 
-/// A row of sums: out[j] = sum over `rows` rows and all kx of source[row * source_stride][j * stride + kx *
-/// dilation] times w[row * kernel_width + kx], for j in [0, width).
+/// A row of sums: out[j] = sum over `rows` rows i and all kx of
+/// source[i * source_stride][j * stride + kx * dilation] w[i * w_stride + kx * w_step], for j in [0, width).
 struct RowCall {
   const float* source;
   int64_t source_stride, rows;
   const float* w;
   float* out;
   int64_t width;
-  int64_t kernel_width, stride, dilation;  // read by the general version only
+  // What follows is read by the general version only; strides of pixels and taps count these, not floats.
+  int64_t kernel_width, stride, dilation;
+  int64_t w_stride, w_step = 1, out_stride = 1;
 };
 using RowFunction = void (*)(const RowCall&);
 
@@ -144,22 +148,27 @@ inline void known_row(const RowCall& call) {
 
 template <int kTile>
 inline int64_t general_tiles(const RowCall& call, int64_t j) {
+  const int64_t stride = call.stride * kBlock, dilation = call.dilation * kBlock,
+                w_step = call.w_step * kBlock;
   for (; j + kTile <= call.width; j += kTile) {
     vf sum[kTile] = {};
-    for (int64_t row = 0; row < call.rows; row++)
-      for (int64_t kx = 0; kx < call.kernel_width; kx++) {
-        const float* source =
-            call.source + row * call.source_stride + (j * call.stride + kx * call.dilation) * kBlock;
-        vf wv = load(call.w + (row * call.kernel_width + kx) * kBlock);
+    for (int64_t row = 0; row < call.rows; row++) {
+      const float* source = call.source + row * call.source_stride + j * stride;
+      const float* w = call.w + row * call.w_stride * kBlock;
+      for (int64_t kx = 0; kx < call.kernel_width; kx++, source += dilation, w += w_step) {
+        vf wv = load(w);
         UNNAS_UNROLL
-        for (int i = 0; i < kTile; i++) sum[i] += load(source + i * call.stride * kBlock) * wv;
+        for (int i = 0; i < kTile; i++) sum[i] += load(source + i * stride) * wv;
       }
+    }
     UNNAS_UNROLL
-    for (int i = 0; i < kTile; i++) store(call.out + (j + i) * kBlock, sum[i]);
+    for (int i = 0; i < kTile; i++) store(call.out + (j + i) * call.out_stride * kBlock, sum[i]);
   }
   return j;
 }
-inline void general_row(const RowCall& call) { general_tiles<1>(call, general_tiles<4>(call, 0)); }
+inline void general_row(const RowCall& call) {
+  general_tiles<1>(call, general_tiles<2>(call, general_tiles<4>(call, general_tiles<8>(call, 0))));
+}
 
 template <int K, int D>
 inline RowFunction known_stride(int64_t stride) {
@@ -213,7 +222,7 @@ inline void depthwise_forward(const Depthwise& shape, const BlockedImage& r, con
                   std::max<int64_t>(0, taps.end - taps.begin),
                   w + (block * shape.taps() + taps.begin * shape.kernel_width) * kBlock + v * kLanes,
                   u + block * kChunkStride + i * chunk.width * kBlock + v * kLanes, chunk.width,
-                  shape.kernel_width, shape.stride_width, shape.dilation_width});
+                  shape.kernel_width, shape.stride_width, shape.dilation_width, shape.kernel_width});
       }
 }
 
@@ -327,11 +336,34 @@ inline void add_partial_filters(const float* partials, int64_t count, int64_t ta
     }
 }
 
+/// The taps k that carry a pixel of the gradient to an input pixel: k = first + i * step for i < count, and
+/// the pixel is place - i * place_step. With a stride only some taps do: those for which (position - k *
+/// dilation) / stride has no rest.
+struct GradientTaps {
+  int64_t first, step, count, place, place_step;
+};
+inline GradientTaps gradient_taps(int64_t position, int64_t dilation, int64_t stride, int64_t taps) {
+  int64_t step = stride / std::gcd(dilation, stride);
+  for (int64_t k = 0; k < std::min(step, taps); k++)
+    if ((position - k * dilation) % stride == 0)
+      return {k, step, (taps - 1 - k) / step + 1, (position - k * dilation) / stride,
+              dilation * step / stride};
+  return {};
+}
+/// Those whose pixel is in [0, size).
+inline GradientTaps gradient_taps_inside(GradientTaps taps, int64_t size) {
+  if (taps.count == 0 || taps.place < 0) return {};
+  int64_t end = std::min(taps.count, taps.place / taps.place_step + 1);
+  int64_t begin = taps.place < size ? 0 : (taps.place - size) / taps.place_step + 1;
+  return {taps.first + begin * taps.step, taps.step, std::max<int64_t>(0, end - begin),
+          taps.place - begin * taps.place_step, taps.place_step};
+}
+
 /// Row `y` of the input gradient of one channel block, into out[column][16]. `w`: packed filters, `flipped`:
-/// the same with the last tap first, as the version for stride 1 reads them.
+/// the same with the last tap first, as the fast functions for stride 1 read them.
 inline void depthwise_input_gradient(const Depthwise& shape, const BlockedImage& du, const float* w,
                                      const float* flipped, int64_t block, int64_t y, float* out) {
-  int lanes = static_cast<int>(std::min<int64_t>(kBlock, shape.channels - block * kBlock));
+  const int lanes = static_cast<int>(std::min<int64_t>(kBlock, shape.channels - block * kBlock));
   if (shape.stride_height == 1 && shape.stride_width == 1) {
     // A convolution of du with the flipped filters.
     int64_t from = y + shape.top - (shape.kernel_height - 1) * shape.dilation_height;
@@ -343,38 +375,24 @@ inline void depthwise_input_gradient(const Depthwise& shape, const BlockedImage&
       function({source + v * kLanes, shape.dilation_height * du.row_stride(),
                 std::max<int64_t>(0, taps.end - taps.begin),
                 flipped + (block * shape.taps() + taps.begin * shape.kernel_width) * kBlock + v * kLanes,
-                out + v * kLanes, shape.width, shape.kernel_width, 1, shape.dilation_width});
+                out + v * kLanes, shape.width, shape.kernel_width, 1, shape.dilation_width,
+                shape.kernel_width});
     return;
   }
-  // Any stride: columns with the same rest share their taps; for each, gather what falls on a pixel of du.
+  // Any stride: columns with the same rest share their taps.
+  GradientTaps rows = gradient_taps_inside(
+      gradient_taps(y + shape.top, shape.dilation_height, shape.stride_height, shape.kernel_height),
+      shape.out_height);
   for (int64_t phase = 0; phase < std::min(shape.stride_width, shape.width); phase++) {
-    int64_t count = (shape.width - phase + shape.stride_width - 1) / shape.stride_width;
-    for (int v = 0; v * kLanes < lanes; v++) {
-      constexpr int kTile = 8;
-      for (int64_t j = 0; j < count; j += kTile) {
-        vf sum[kTile] = {};
-        for (int64_t ky = 0; ky < shape.kernel_height; ky++) {
-          int64_t row = y + shape.top - ky * shape.dilation_height;
-          if (row < 0 || row % shape.stride_height != 0 || row / shape.stride_height >= shape.out_height)
-            continue;
-          for (int64_t kx = 0; kx < shape.kernel_width; kx++) {
-            int64_t column = phase + shape.left - kx * shape.dilation_width;
-            if (column % shape.stride_width != 0) continue;
-            const float* source = du.row(block, row / shape.stride_height) +
-                                  (column / shape.stride_width + j) * kBlock + v * kLanes;
-            vf wv = load(w + (block * shape.taps() + ky * shape.kernel_width + kx) * kBlock + v * kLanes);
-            if (j + kTile <= count) {
-              UNNAS_UNROLL
-              for (int i = 0; i < kTile; i++) sum[i] += load(source + i * kBlock) * wv;
-            } else {
-              for (int64_t i = 0; j + i < count; i++) sum[i] += load(source + i * kBlock) * wv;
-            }
-          }
-        }
-        for (int64_t i = 0; i < kTile && j + i < count; i++)
-          store(out + ((j + i) * shape.stride_width + phase) * kBlock + v * kLanes, sum[i]);
-      }
-    }
+    GradientTaps columns =
+        gradient_taps(phase + shape.left, shape.dilation_width, shape.stride_width, shape.kernel_width);
+    const float* source = du.row(block, rows.place) + columns.place * kBlock;
+    const float* taps = w + (block * shape.taps() + rows.first * shape.kernel_width + columns.first) * kBlock;
+    for (int v = 0; v * kLanes < lanes; v++)
+      general_row({source + v * kLanes, -rows.place_step * du.row_stride(), rows.count, taps + v * kLanes,
+                   out + phase * kBlock + v * kLanes,
+                   (shape.width - phase + shape.stride_width - 1) / shape.stride_width, columns.count, 1,
+                   -columns.place_step, rows.step * shape.kernel_width, columns.step, shape.stride_width});
   }
 }
 

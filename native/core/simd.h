@@ -40,7 +40,14 @@ static inline vf load(const float* p) {  // unaligned
   return v;
 }
 static inline void store(float* p, vf v) { std::memcpy(p, &v, sizeof v); }
-static inline vf broadcast(float x) { return vf{} + x; }
+// Not `vf{} + x`: that is an addition, because of negative zeros.
+#if defined(__AVX512F__)
+static inline vf broadcast(float x) { return _mm512_set1_ps(x); }
+#elif defined(__AVX2__)
+static inline vf broadcast(float x) { return _mm256_set1_ps(x); }
+#else
+static inline vf broadcast(float x) { return vf{x, x, x, x}; }
+#endif
 
 // The first `count` lanes, 0 < count < kLanes: the others load as 0, and memory beyond is not touched.
 #if defined(__AVX512F__)

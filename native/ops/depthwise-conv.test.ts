@@ -19,8 +19,8 @@ const pair = (min: number, max: number) => fc.tuple(fc.integer({ min, max }), fc
 const cases: fc.Arbitrary<Case> = fc.record({
   x: fc.tuple(
     fc.integer({ min: 1, max: 2 }),
-    fc.integer({ min: 7, max: 20 }),
-    fc.integer({ min: 7, max: 20 }),
+    fc.integer({ min: 9, max: 20 }),
+    fc.integer({ min: 9, max: 20 }),
     fc.integer({ min: 1, max: 40 }),
   ),
   kernel: fc.oneof(pair(1, 4), fc.constantFrom<Pair>([3, 3], [5, 5])),
