@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { CELL_KINDS, collapseWarnings, edgesByNode, type Genotype } from '@unnas/genotype';
+import { verdict } from '@unnas/report';
 import type { EpochRecord, Progress } from '@unnas/search';
 import { bar, duration, Pace, rate } from './progress-bar.ts';
 import type { MessageOf } from './search-job.ts';
@@ -58,16 +59,17 @@ export function endLines(
   ];
 }
 
-export function comparisonLines({ baseline, report }: MessageOf<'compared'>): string[] {
-  const { found, random, mean, deviation, rank, pValue } = baseline;
-  const spread = deviation === null ? '' : ` ± ${percent(deviation)}`;
+/** The outcome in the words of the report. */
+export function comparisonLines(
+  { folder, baseline, report }: MessageOf<'compared'>,
+  terminal: Terminal,
+): string[] {
   return [
     '',
-    `found   ${percent(found.accuracy)}, rank ${rank} of ${random.length + 1}`,
-    `random  ${percent(mean)}${spread} (${random.length}), best ${percent(baseline.best)}`,
-    `a random architecture does as well with probability ${pValue.toFixed(2)}`,
+    ...verdict(baseline),
     '',
-    `report  ${report}`,
+    `${terminal.style('bold', 'baseline')}  ${join(folder, 'baseline.json')}`,
+    `${terminal.style('bold', 'report')}    ${report}`,
   ];
 }
 

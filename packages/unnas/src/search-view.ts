@@ -77,7 +77,7 @@ export function showSearch(
     }
     if (compared !== undefined) {
       terminal.event({ ...compared });
-      for (const line of comparisonLines(compared)) terminal.line(line);
+      for (const line of comparisonLines(compared, terminal)) terminal.line(line);
       return 0;
     }
     if (signal !== undefined && ended?.outcome !== 'finished' && ended?.outcome !== 'collapsed') {

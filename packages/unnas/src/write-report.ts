@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { inputError } from '@unnas/random';
 import { htmlReport, type RunReport } from '@unnas/report';
-import { readBaseline, readConfig, readRecords } from '@unnas/search';
+import { readBaseline, readConfig, readGenotype, readRecords } from '@unnas/search';
 import writeFileAtomic from 'write-file-atomic';
 import { originOf } from './search-request.ts';
 
@@ -11,7 +11,6 @@ export const REPORT = 'report.html';
 export async function writeReport(folder: string): Promise<string> {
   const config = readConfig(folder);
   const origin = originOf(config);
-  const baseline = readBaseline(folder);
   const path = join(folder, REPORT);
   try {
     await writeFileAtomic(
@@ -22,7 +21,8 @@ export async function writeReport(folder: string): Promise<string> {
         environment: { ...origin?.machine, backend: config.backend, ...config.environment },
         skipped: origin?.skipped ?? [],
         records: readRecords(folder),
-        ...(baseline ? { baseline } : {}),
+        genotype: readGenotype(folder) ?? null,
+        baseline: readBaseline(folder) ?? null,
       }),
     );
   } catch (cause) {
