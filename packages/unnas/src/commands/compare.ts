@@ -10,8 +10,9 @@ export const compare = command({
   usage: 'RUN [options]',
   summary:
     'Trains the architecture of a run and random ones from scratch, each with the same budget, and compares them.',
-  details: `Task, pictures, halves, batches and learning rates are those of the run. The outcome is baseline.json in its folder, and a
-part of its report. Ctrl-C stops with a checkpoint; the same command goes on from there, to the same bits.`,
+  details: `Task, pictures, halves, batches and learning rates are those of the run. The outcome is
+baseline.json in its folder, and a part of its report. Ctrl-C stops with a checkpoint; the same
+command goes on from there, to the same bits.`,
   options: {
     samples: count('random architectures, 8 by default'),
     epochs: count('passes over the pictures for each architecture; by default as many as the run had'),
