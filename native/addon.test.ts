@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, describe as group, it } from 'vitest';
+import { addonStatus, allocate, describe, run, setIsa, setThreads } from './addon.ts';
+
+/** What another process, with other environment variables, says about the addon. */
+function inAnotherProcess(environment: Record<string, string>): string {
+  const loader = fileURLToPath(new URL('../scripts/typescript.mjs', import.meta.url));
+  const addon = new URL('./addon.ts', import.meta.url).href;
+  const code = `const { addonStatus } = await import(${JSON.stringify(addon)}); console.log(JSON.stringify(addonStatus()));`;
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', loader, '--input-type=module', '--eval', code],
+    { encoding: 'utf8', env: { ...process.env, ...environment } },
+  );
+  return stdout || stderr;
+}
+
+group('addon', () => {
+  it('says what was loaded', () => {
+    const status = addonStatus();
+    expect(status).toMatchObject({ loaded: true, isa: setIsa('') });
+    expect(status).toHaveProperty('path', expect.stringContaining('unnas_native.node'));
+    expect(describe().compiler).not.toBe('');
+  });
+
+  it('says why nothing was loaded, and does not throw', () => {
+    expect(inAnotherProcess({ UNNAS_NATIVE: 'off' })).toContain('"loaded":false,"reason":"UNNAS_NATIVE=off"');
+    expect(inAnotherProcess({ UNNAS_NATIVE: '/nowhere/a.node' })).toContain('no file /nowhere/a.node');
+    expect(inAnotherProcess({ UNNAS_NATIVE: fileURLToPath(import.meta.url) })).toContain('"loaded":false');
+  });
+
+  it('takes the instruction set and the threads of the environment', () => {
+    expect(inAnotherProcess({ UNNAS_ISA: 'baseline', UNNAS_THREADS: '3' })).toMatch(
+      /"isa":"baseline","threads":3/,
+    );
+    expect(inAnotherProcess({ UNNAS_ISA: 'mmx' })).toContain('expected baseline, avx2 or avx512, got mmx');
+  });
+
+  it('counts threads', () => {
+    expect(setThreads(3)).toBe(3);
+    expect(setThreads(0)).toBeGreaterThan(0);
+  });
+
+  it('gives zeroed memory of any size', () => {
+    for (const bytes of [0, 4, 100, 5 << 20]) {
+      const memory = new Uint8Array(allocate(bytes));
+      expect(memory.length).toBe(bytes);
+      expect(memory.every((byte) => byte === 0)).toBe(true);
+    }
+  });
+
+  it('refuses a kernel, an element type or an attribute that is not there', () => {
+    const x = new Float32Array(4);
+    expect(() => run('no such kernel', [x], [x])).toThrow("no native kernel is called 'no such kernel'");
+    expect(() => run('relu', [new Int32Array(4)], [x])).toThrow('another element type');
+    expect(() => run('relu', [[1, 2] as never], [x])).toThrow('typed arrays only');
+    expect(() => run('relu', [new Float64Array(4) as never], [x])).toThrow(
+      'Float32Array, Int32Array or Uint8Array',
+    );
+    expect(() => run('matrix_product', [x, x], [x], { rows: 2 })).toThrow("misses the number 'batch_a'");
+  });
+});
