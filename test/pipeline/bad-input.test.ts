@@ -68,7 +68,7 @@ describe('what cannot be searched is refused in a sentence, and leaves no folder
       await sharp({ create })
         .png()
         .toFile(join(grey, `${i}.png`));
-    expect(await refusal(folder, '--data', grey, '--size', '8')).toContain('one colour');
+    expect(await refusal(folder, '--data', grey, '--size', '8')).toContain('same colour');
   });
 
   test('a truncated file of CIFAR-10', async () => {
@@ -100,7 +100,9 @@ describe('what cannot be searched is refused in a sentence, and leaves no folder
     expect(await refusal(folder, ...data, '--batch', '7')).toMatch(/batch of 7 .* 6 of the 12/);
     expect(await refusal(folder, ...data, '--limit', '13')).toMatch(/13 .* 12/);
     expect(await refusal(folder, ...data, '--channels', '3')).toMatch(/even/);
-    expect(await refusal(folder, ...data, '--task', 'classification', '--classes', '2')).toMatch(/3 classes/);
+    expect(
+      await refusal(folder, ...data, '--task', 'classification', '--classes', '2', '--batch', '2'),
+    ).toMatch(/3 classes/);
     expect(await refusal(folder, ...data, '--classes', '4')).toContain('--classes');
     expect(await refusal(folder, ...data, '--samples', '4')).toContain('--samples');
     expect(await refusal(folder, ...data, '--epochs', '2', '--alpha-start', '2', '--batch', '2')).toContain(

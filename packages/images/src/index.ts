@@ -30,3 +30,4 @@ export type {
 } from './picture.ts';
 export { type Prefetch, type PrefetchRange, prefetch } from './prefetch.ts';
 export { type SplitOptions, split, take } from './subset.ts';
+export { writeFileAtomic } from './write-file-atomic.ts';

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { formatGenotype, type Genotype, parseGenotype } from '@unnas/genotype';
+import { writeFileAtomic } from '@unnas/images';
 import { inputError } from '@unnas/random';
-import writeFileAtomic from 'write-file-atomic';
+
 import { type Baseline, checkBaseline } from './baseline.ts';
 import type { EpochRecord } from './epoch-record.ts';
 import { checkConfig, type RunConfig } from './run-config.ts';

@@ -1,10 +1,11 @@
 import { isInputError } from '@unnas/random';
 import { expect, test } from 'vitest';
-import { choice, count, flag, number, parseArguments, text } from './options.ts';
+import { choice, count, evenCount, flag, number, parseArguments, text } from './options.ts';
 
 const options = {
   epochs: count('epochs'),
   seed: count('seed', 0),
+  channels: evenCount('channels'),
   alphaStart: count('epoch at which the alphas start', 0),
   maxBroken: number('share', 0, 1),
   task: choice(['rotation', 'classification'], 'task'),
@@ -56,6 +57,8 @@ test.each([
   [['--epochs', '0'], "--epochs takes a whole number of at least 1, and got '0'"],
   [['--epochs', '2.5'], "--epochs takes a whole number of at least 1, and got '2.5'"],
   [['--epochs', ''], "--epochs takes a whole number of at least 1, and got ''"],
+  [['--channels', '3'], "--channels takes an even number, and got '3'"],
+  [['--channels', '0'], "--channels takes a whole number of at least 2, and got '0'"],
   [['--max-broken', '1.5'], "--max-broken takes a number from 0 to 1, and got '1.5'"],
   [
     ['--task', 'rotations'],

@@ -34,6 +34,19 @@ export function count(help: string, minimum = 1): Option<number> {
   };
 }
 
+/** An even whole number of at least 2. */
+export function evenCount(help: string): Option<number> {
+  const { read } = count(help, 2);
+  return {
+    help,
+    value: 'N',
+    read(text, name) {
+      if (Number(text) % 2 === 1) throw inputError(`${name} takes an even number, and got '${text}'`);
+      return read(text, name);
+    },
+  };
+}
+
 /** A number of at least `minimum` and at most `maximum`. */
 export function number(help: string, minimum = 0, maximum = Number.POSITIVE_INFINITY): Option<number> {
   return {

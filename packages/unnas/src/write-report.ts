@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { writeFileAtomic } from '@unnas/images';
 import { inputError } from '@unnas/random';
 import { htmlReport, type RunReport } from '@unnas/report';
 import { readBaseline, readConfig, readGenotype, readRecords } from '@unnas/search';
-import writeFileAtomic from 'write-file-atomic';
+
 import { originOf } from './search-request.ts';
 
 export const REPORT = 'report.html';

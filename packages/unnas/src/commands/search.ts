@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inputError } from '@unnas/random';
 import { BACKENDS } from '../backend-name.ts';
 import { command } from '../command.ts';
-import { choice, count, flag, type Given, kebab, number, text } from '../options.ts';
+import { choice, count, evenCount, flag, type Given, kebab, number, text } from '../options.ts';
 import { noPositionals } from '../positionals.ts';
 import { PRESETS, type PresetName } from '../preset-names.ts';
 import type { SearchJob } from '../search-job.ts';
@@ -26,7 +26,7 @@ const request = {
   size: count('side of the pictures of a folder in pixels', 8),
   maxBroken: number('share of the files of a folder that may be broken', 0, 1),
   cells: count('cells of the supernet', 2),
-  channels: count('channels of its first cell; an even number', 2),
+  channels: evenCount('channels of its first cell; an even number'),
   stem: choice(
     ['cifar', 'imagenet'],
     'what stands before the first cell; imagenet scales pictures down by 8',
