@@ -5,7 +5,6 @@ import { type Contender, clock, type Timing, takeTurns } from './timing.ts';
 
 /** Several ways of doing the same weight step, timed in turns. */
 export interface Comparison {
-  readonly batch: number;
   readonly timings: Timing[];
   /** How many times faster the native backend is than each other contender, by medians, an image. */
   readonly ratios: Record<string, number>;
@@ -15,6 +14,7 @@ export interface Comparison {
 /** A step as a contender: on its own backend, and with the garbage of others collected before the clock starts. */
 const onBackend = (name: string, backend: string, step: SupernetStep): Contender => ({
   name,
+  images: step.images,
   run: async () => {
     await tf.setBackend(backend);
     global.gc?.();
@@ -27,27 +27,34 @@ async function makeStep(backend: string, options: StepOptions): Promise<Supernet
   return supernetStep(options);
 }
 
-const compare = (batch: number, timings: Timing[], notes: Comparison['notes']): Comparison => {
+const compare = (timings: Timing[], notes: Comparison['notes']): Comparison => {
+  const perImage = ({ median, images }: Timing) => median / images;
   const [native, ...others] = timings;
   return {
-    batch,
     timings,
-    ratios: Object.fromEntries(others.map(({ name, median }) => [name, median / native!.median])),
+    ratios: Object.fromEntries(others.map((other) => [other.name, perImage(other) / perImage(native!)])),
     notes,
   };
 };
 
-/** Against tfjs's own backend `cpu`, which takes about a minute an image: no warm-up for it, and few turns. */
+/**
+ * Against tfjs's own backend `cpu`, which takes about a minute an image whatever the batch: it gets one image, no warm-up and
+ * few turns. Ours takes part twice: with a batch as in a search, and with one image, where calls cost more than arithmetic.
+ */
 export async function againstStock(options: StepOptions, turns: number): Promise<Comparison> {
   const native = await makeStep('native', options);
-  for (let i = 0; i < 2; i++) native.run();
-  const stock = await makeStep('cpu', options);
-  const contenders = [onBackend('native', 'native', native), onBackend('stock tfjs cpu', 'cpu', stock)];
+  const single = await makeStep('native', { ...options, batch: 1 });
+  for (let i = 0; i < 2; i++) for (const step of [native, single]) step.run();
+  const stock = await makeStep('cpu', { ...options, batch: 1 });
+  const contenders = [
+    onBackend('native', 'native', native),
+    onBackend('native, one image', 'native', single),
+    onBackend('stock tfjs cpu', 'cpu', stock),
+  ];
   const timings = await takeTurns(contenders, { turns, warmup: 0 });
-  native.dispose();
-  stock.dispose();
+  for (const step of [native, single, stock]) step.dispose();
   await tf.setBackend('native');
-  return compare(options.batch, timings, {});
+  return compare(timings, {});
 }
 
 /** Against PyTorch in each layout; undefined where no Python on this machine has PyTorch. */
@@ -72,7 +79,7 @@ export async function againstPyTorch(
     // Its first step makes primitives and faults memory in; ours is made of what is there.
     const timings = await takeTurns([onBackend('native', 'native', native), ...peers], { turns, warmup: 2 });
     const peaks = peers.map(({ name, peakBytes }) => [`peak GiB of ${name}`, gibibytes(peakBytes)] as const);
-    return compare(options.batch, timings, {
+    return compare(timings, {
       PyTorch: version,
       threads,
       parameters: native.parameters,

@@ -17,6 +17,7 @@ export function findPython(): string | undefined {
 /** The same weight step in PyTorch, in a process of its own that waits for its turns. */
 export class PyTorchStep implements Contender {
   readonly name: string;
+  readonly images: number;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
   #errors = '';
@@ -25,6 +26,7 @@ export class PyTorchStep implements Contender {
 
   private constructor(python: string, layout: Layout, options: StepOptions, threads: number) {
     this.name = `PyTorch ${layout}`;
+    this.images = options.batch;
     const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env; // they make its BLAS slow
     const args = Object.entries({ layout, threads, ...options }).flatMap(([name, value]) => [
       `--${name}`,

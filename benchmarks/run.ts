@@ -15,10 +15,10 @@ Parts (all but stock by default):
   pytorch   the weight step of the supernet, native and PyTorch in turns
   kernels   every fused kernel at CIFAR sizes: GB/s and GFLOP/s
   memory    tensors and resident memory over 20 steps
-  stock     the weight step, native and tfjs's own cpu backend: about a minute an image
+  stock     the weight step, native and tfjs's own cpu backend: minutes
 
 Options:
-  --batch N      pictures in a batch (16; for stock always 1)
+  --batch N      pictures in a batch (16; for stock tfjs always 1)
   --turns N      turns of each contender (5; for stock 1)
   --threads N    threads of each contender (2)
   --seed N       of weights and pictures (0)
@@ -71,17 +71,18 @@ function readOptions() {
   }
 }
 
-function printComparison(title: string, { batch, timings, ratios, notes }: Comparison): void {
-  console.log(`\n${title}, batch ${batch}`);
+function printComparison(title: string, { timings, ratios, notes }: Comparison): void {
+  console.log(`\n${title}`);
   console.table(
     Object.fromEntries(
-      timings.map(({ name, median, best }) => [
+      timings.map(({ name, images, median, best }) => [
         name,
         {
+          batch: images,
           'median ms': round(median),
           'best ms': round(best),
-          'images/s': round((1e3 * batch) / median),
-          'native is faster by': name in ratios ? round(ratios[name]!) : '',
+          'images/s': round((1e3 * images) / median),
+          'faster an image by': name in ratios ? round(ratios[name]!) : '',
         },
       ]),
     ),
@@ -147,7 +148,7 @@ async function main(): Promise<void> {
       );
       if (memory.grows) process.exitCode = 1;
     } else {
-      const comparison = await againstStock({ ...options, batch: 1 }, 1);
+      const comparison = await againstStock(options, 1);
       results.stock = comparison;
       printComparison('weight step of the supernet', comparison);
     }

@@ -19,6 +19,8 @@ export interface StepOptions {
 export const DARTS_CIFAR10 = { cells: 8, channels: 16, classes: 10, size: 32 } as const;
 
 export interface SupernetStep {
+  /** Pictures that a step goes through. */
+  readonly images: number;
   /** Numbers that training changes. */
   readonly parameters: number;
   /** One weight step: forward, backward, clipping to 5, SGD with momentum 0.9 and weight decay 3e-4. */
@@ -77,6 +79,7 @@ export function supernetStep({ cells, channels, classes, size, batch, seed }: St
   });
   const trained: Trained = { ...state, weightOptimizer: sgd({ momentum: 0.9, weightDecay: 3e-4 }) };
   return {
+    images: batch,
     parameters: Object.values(network.parameterShapes)
       .map((shape) => shape.reduce((product, side) => product * side, 1))
       .reduce((sum, count) => sum + count, 0),

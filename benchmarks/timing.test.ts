@@ -5,6 +5,7 @@ test('contenders take turns, the warm-up does not count', async () => {
   const calls: string[] = [];
   const contender = (name: string, times: number[]) => ({
     name,
+    images: 4,
     run: () => {
       calls.push(name);
       return times.shift()!;
@@ -15,8 +16,8 @@ test('contenders take turns, the warm-up does not count', async () => {
   });
   expect(calls.join('')).toBe('abababab');
   expect(timings).toEqual([
-    { name: 'a', median: 2, best: 1, milliseconds: [3, 1, 2] },
-    { name: 'b', median: 20, best: 10, milliseconds: [10, 30, 20] },
+    { name: 'a', images: 4, median: 2, best: 1, milliseconds: [3, 1, 2] },
+    { name: 'b', images: 4, median: 20, best: 10, milliseconds: [10, 30, 20] },
   ]);
 });
 

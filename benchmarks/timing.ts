@@ -3,11 +3,14 @@ import { arch, cpus, platform, totalmem } from 'node:os';
 /** Who takes part in a comparison: does its work once and says how many milliseconds that took. */
 export interface Contender {
   readonly name: string;
+  /** Images that one turn goes through. */
+  readonly images: number;
   run(): Promise<number> | number;
 }
 
 export interface Timing {
   readonly name: string;
+  readonly images: number;
   readonly median: number;
   readonly best: number;
   /** Every turn after the warm-up, in order. */
@@ -29,8 +32,9 @@ export async function takeTurns(
       if (turn >= warmup) times[i]!.push(milliseconds);
     }
   }
-  return contenders.map(({ name }, i) => ({
+  return contenders.map(({ name, images }, i) => ({
     name,
+    images,
     median: median(times[i]!),
     best: Math.min(...times[i]!),
     milliseconds: times[i]!,

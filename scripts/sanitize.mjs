@@ -40,23 +40,29 @@ const libraries = ['libasan.so', 'libubsan.so', 'libstdc++.so'].map(runtime);
 cmake('configure', '--CDUNNAS_SANITIZE=ON', '--CDUNNAS_CUDA=OFF');
 cmake('build', '--parallel', String(Math.min(2, availableParallelism())));
 
+const addon = join(out, 'Release/unnas_native.node');
+const env = {
+  ...process.env,
+  LD_PRELOAD: libraries.join(':'),
+  UNNAS_NATIVE: addon,
+  // Node leaks by design at its end. The first finding ends the process, so that no test can hide it.
+  ASAN_OPTIONS: 'detect_leaks=0:halt_on_error=1:abort_on_error=1',
+  UBSAN_OPTIONS: 'halt_on_error=1:abort_on_error=1:print_stacktrace=1',
+};
+
+// First that a fault would be noticed: a kernel that writes one element past an array of the addon.
+const overrun = `const addon = require(process.env.UNNAS_NATIVE);
+addon.run('cpu', 'relu', [new Float32Array(100)], [new Float32Array(addon.allocate(396))], {});`;
+const planted = spawnSync(process.execPath, ['-e', overrun], { env, encoding: 'utf8' });
+if (!planted.stderr.includes('AddressSanitizer')) stop(`a planted fault was not noticed:\n${planted.stderr}`);
+
 const tests = process.argv.slice(2);
-const { status, signal } = spawnSync(
-  process.execPath,
-  [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...(tests.length > 0 ? tests : ['native/ops'])],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    env: {
-      ...process.env,
-      LD_PRELOAD: libraries.join(':'),
-      UNNAS_NATIVE: join(out, 'Release/unnas_native.node'),
-      // Node leaks by design at its end. The first finding ends the process, so that no test can hide it.
-      ASAN_OPTIONS: 'detect_leaks=0:halt_on_error=1:abort_on_error=1',
-      UBSAN_OPTIONS: 'halt_on_error=1:abort_on_error=1:print_stacktrace=1',
-    },
-  },
-);
+const vitest = [
+  join(root, 'node_modules/vitest/vitest.mjs'),
+  'run',
+  ...(tests.length > 0 ? tests : ['native/ops']),
+];
+const { status, signal } = spawnSync(process.execPath, vitest, { cwd: root, stdio: 'inherit', env });
 if (status !== 0)
   stop(`the kernels do not run clean under the sanitizers (${signal ?? `exit code ${status}`})`);
 console.log('unnas: the kernels run clean under AddressSanitizer and UndefinedBehaviorSanitizer');

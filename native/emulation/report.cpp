@@ -12,6 +12,7 @@
 #include "emulation/block.h"
 #include "emulation/emulator.h"
 #include "emulation/memory.h"
+#include "emulation/readable-name.h"
 
 namespace emulation {
 
@@ -75,13 +76,8 @@ std::pair<std::string, std::string> look_up(const void* p) {
 }  // namespace
 
 std::string function_name(const void* p) {
-  std::string name = look_up(p).first;
-  if (name.empty() || name[0] == '?') return code_place(p);
-  for (const char* noise : {"void ", "unnas::", "(anonymous namespace)::"}) {
-    const size_t at = name.find(noise);
-    if (at != std::string::npos) name.erase(at, std::strlen(noise));
-  }
-  return name.substr(0, name.find('('));
+  const std::string& name = look_up(p).first;
+  return name.empty() || name[0] == '?' ? code_place(p) : readable_name(name);
 }
 
 std::string code_place(const void* pc) {

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "emulation/ptx/arithmetic.h"
+#include "emulation/ptx/shared-memory.h"
 
 namespace ptx {
 
@@ -17,16 +18,6 @@ constexpr size_t kMostFindings = 3;
 constexpr size_t kMostParameterBytes = 4096;
 
 enum class State : uint8_t { running, at_barrier, in_warp, finished };
-
-/// One of the two ends of an access to 4 bytes of shared memory: who, and after how many barriers.
-struct Access {
-  int thread = -1;
-  uint32_t block_epoch = 0, warp_epoch = 0;
-};
-struct Cell {
-  Access write, read, other_read;  // other_read: of another warp than `read`
-  bool initialised = false;
-};
 
 struct Warp {
   std::vector<std::array<uint64_t, kWarp>> registers;
@@ -62,8 +53,7 @@ class Machine {
         warps_[w].state[l] = w * kWarp + static_cast<size_t>(l) < threads ? State::running : State::finished;
       }
     }
-    shared_.assign(kernel_.shared_bytes, 0xff);
-    cells_.assign(kernel_.shared_bytes / 4 + 1, Cell{});
+    shared_.reset(kernel_.shared_bytes);
     for (;;) {
       bool progress = false;
       for (size_t w = 0; w < warps_.size(); w++) progress |= run_warp(static_cast<int>(w));
@@ -240,42 +230,15 @@ class Machine {
                  " bytes of shared memory");
         return nullptr;
       }
-      for (uint64_t cell = address / 4; cell <= (address + bytes - 1) / 4; cell++)
-        watch(warp, in, lane, cells_[cell], cell * 4, write);
-      return shared_.data() + address;
+      shared_.access({warp_ * kWarp + lane, epoch_, warp.epoch}, address, bytes, write,
+                     [&](const char* kind, const std::string& what) { find(in, lane, kind, what); });
+      return shared_.at(address);
     }
     for (const Buffer& buffer : buffers_)
       if (address >= buffer.address && address + bytes <= buffer.address + buffer.bytes)
         return reinterpret_cast<uint8_t*>(address);
     find(in, lane, "out-of-bounds", "an address outside all device memory");
     return nullptr;
-  }
-
-  /// The race detector: as in emulation/shadow.h, for shared memory.
-  void watch(const Warp& warp, const Instruction& in, int lane, Cell& cell, uint64_t byte, bool write) {
-    const int me = warp_ * kWarp + lane;
-    auto unordered = [&](const Access& earlier) {
-      return earlier.thread >= 0 && earlier.thread != me && earlier.block_epoch == epoch_ &&
-             !(earlier.thread / kWarp == warp_ && earlier.warp_epoch != warp.epoch);
-    };
-    const std::string where = "byte " + std::to_string(byte) + " of shared memory";
-    if (!write && !cell.initialised)
-      find(in, lane, "uninitialised", "read of " + where + ", which nobody wrote");
-    const Access* conflict = unordered(cell.write)                 ? &cell.write
-                             : write && unordered(cell.read)       ? &cell.read
-                             : write && unordered(cell.other_read) ? &cell.other_read
-                                                                   : nullptr;
-    if (conflict != nullptr)
-      find(in, lane, "race",
-           "nothing orders the access to " + where + " after thread " + std::to_string(conflict->thread));
-    const Access now{me, epoch_, warp.epoch};
-    if (write) {
-      cell.write = now;
-      cell.initialised = true;
-    } else {
-      if (cell.read.thread / kWarp != warp_ || cell.read.block_epoch != epoch_) cell.other_read = cell.read;
-      cell.read = now;
-    }
   }
 
   void access(Warp& warp, const Instruction& in, int lane) {
@@ -376,8 +339,7 @@ class Machine {
   std::vector<uint8_t> parameters_;
   const std::vector<Buffer>& buffers_;
   std::vector<Warp> warps_;
-  std::vector<uint8_t> shared_;
-  std::vector<Cell> cells_;
+  SharedMemory shared_;
   std::vector<Finding> findings_;
   Dimensions at_{0, 0, 0};  // the block that runs
   int warp_ = 0;            // the warp that runs

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "emulation/ptx/program.h"
+#include "emulation/readable-name.h"
 
 namespace ptx {
 
@@ -96,11 +97,7 @@ std::string readable(const std::string& name) {
   char* demangled = abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status);
   std::string text = status == 0 ? demangled : name;
   std::free(demangled);
-  for (const char* noise : {"void ", "unnas::", "(anonymous namespace)::"}) {
-    const size_t at = text.find(noise);
-    if (at != std::string::npos) text.erase(at, std::strlen(noise));
-  }
-  return text.substr(0, text.find('('));
+  return emulation::readable_name(text);
 }
 
 class KernelParser {
