@@ -10,6 +10,7 @@ import { kernels as depthwiseConv } from './ops/depthwise-conv.ts';
 import { kernels as globalNorm } from './ops/global-norm.ts';
 import { kernels as matrixProduct } from './ops/matrix-product.ts';
 import { kernels as mixedSum } from './ops/mixed-sum.ts';
+import { kernels as movingAverage } from './ops/moving-average.ts';
 import { kernels as optimizer } from './ops/optimizer.ts';
 import { kernels as pool } from './ops/pool.ts';
 import { kernels as relu } from './ops/relu.ts';
@@ -30,6 +31,7 @@ const kernels: readonly tf.KernelConfig[] = [
   globalNorm,
   matrixProduct,
   mixedSum,
+  movingAverage,
   optimizer,
   pool,
   relu,
