@@ -25,9 +25,12 @@ export function valueAndGradients(
   const forward = () => {
     const result = f();
     const { loss, ...others } = result instanceof tf.Tensor ? { loss: result } : result;
-    // tfjs tidies the forward pass, and `keep` outlives every tidy: kept copies cross over, then make way for copies that
-    // belong to the caller's tidy.
-    kept = mapTensors(others, (tensor) => tf.keep(tensor.clone())) as tf.TensorContainerObject;
+    // tfjs tidies the forward pass, but what is kept outlives every tidy: so the other tensors cross over, and make way for copies
+    // that belong to the caller's tidy. What was made elsewhere is copied here too, its owner may dispose of it at any time.
+    const here = loss.scopeId;
+    kept = mapTensors(others, (tensor) =>
+      tf.keep(tensor.scopeId === here && !tensor.kept ? tensor : tensor.clone()),
+    ) as tf.TensorContainerObject;
     return loss;
   };
   const names = Object.keys(targets);

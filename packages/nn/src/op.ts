@@ -68,10 +68,11 @@ export function op<Attrs extends object>(spec: OpSpec<Attrs>): Op<Attrs> {
     });
   }
 
-  const call = (inputs: readonly tf.Tensor[], attrs: Attrs): Outputs =>
-    hasKernel(name) && (!differentiable || hasKernel(gradientName))
-      ? run(name, inputs, attrs)
-      : reference(inputs, attrs);
+  const call = (inputs: readonly tf.Tensor[], attrs: Attrs): Outputs => {
+    if (!hasKernel(name)) return reference(inputs, attrs);
+    if (!differentiable) return runUnrecorded(name, inputs, attrs);
+    return hasKernel(gradientName) ? run(name, inputs, attrs) : reference(inputs, attrs);
+  };
   return Object.assign(call, { reference });
 }
 
@@ -83,4 +84,17 @@ function run(kernel: string, inputs: readonly tf.Tensor[], attrs: object): Outpu
   // A list of inputs is a map of tensors named '0', '1', ...; the declared types know named maps and plain attributes only.
   const outputs = tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(kernel, inputs as never, attrs as never);
   return Array.isArray(outputs) ? outputs : [outputs];
+}
+
+/**
+ * Runs a kernel past the tape. Where tfjs looks for the way from the targets of a gradient to the loss, it takes time for each input
+ * of each op on the tape that does not come from a target, as many steps as there are targets: too long for an op over all
+ * tensors of a network.
+ */
+function runUnrecorded(kernel: string, inputs: readonly tf.Tensor[], attrs: object): Outputs {
+  const backend = tf.backend();
+  const outputs = tf
+    .getKernel(kernel, tf.getBackend())
+    .kernelFunc({ inputs: inputs as never, attrs: attrs as never, backend });
+  return [outputs].flat().map((info) => tf.engine().makeTensorFromTensorInfo(info, backend));
 }
