@@ -46,6 +46,19 @@ describe('verdict', () => {
     );
   });
 
+  it('warns of a found cell whose network is the largest', () => {
+    const baseline = sampleBaseline([0.6, 0.5, 0.5]);
+    const sized = (parameters: number) =>
+      verdict({ ...baseline, found: { ...baseline.found, parameters } }).at(-1);
+    expect(sized(2_000_000)).toBe(
+      'Its network has 2.00 M parameters, more than each of the random ones, which by itself can raise a score.',
+    );
+    expect(sized(baseline.random[0]!.parameters)).toMatch(
+      /(more than 1|no more than any) of the 2 random ones/,
+    );
+    expect(sized(80_000)).toContain('more than 1 of the 2 random ones');
+  });
+
   it('takes nothing from networks that guess', () => {
     expect(told([0.26, 0.24, 0.25])).toEqual([
       'None of the networks does clearly better than guessing (25.0 %), so the comparison says nothing yet. Train them longer.',

@@ -57,10 +57,13 @@ function atLeastAsGood(pValue: number, count: number): number {
   return Math.round(pValue * (count + 1)) - 1;
 }
 
-/** Larger networks tend to score higher, so a reader should know. */
+/** Larger networks tend to score higher, whatever their cells, so a reader should know. */
 function size(found: number, random: readonly number[]): string {
   const network = `Its network has ${formatLarge(found)} parameters`;
-  if (random.length === 1) return `${network}, that of the random cell ${formatLarge(random[0]!)}.`;
+  const count = random.length;
+  if (count === 1) return `${network}, that of the random cell ${formatLarge(random[0]!)}.`;
   const smaller = random.filter((parameters) => parameters < found).length;
-  return `${network}, ${smaller === 0 ? 'no more than any' : `more than ${smaller}`} of the ${random.length} random ones.`;
+  if (smaller === count)
+    return `${network}, more than each of the random ones, which by itself can raise a score.`;
+  return `${network}, ${smaller === 0 ? 'no more than any' : `more than ${smaller}`} of the ${count} random ones.`;
 }
