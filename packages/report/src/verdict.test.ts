@@ -41,6 +41,7 @@ describe('verdict', () => {
       'A cell drawn at random would come out as high in 1 of 2 cases, so with so few samples this is a hint and no proof.',
       'Its network has 50,000 parameters, that of the random cell 73,757.',
     ]);
+    expect(told([0.6, 0.5, 0.4])[0]).toContain('better than both random cells');
     expect(told([0.5, 0.6])[0]).toBe(
       'The found cell does worse than the one random cell: 50.0 % against 60.0 %.',
     );

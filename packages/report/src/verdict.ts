@@ -34,7 +34,7 @@ function place({ found, random, mean, deviations, rank, pValue }: Baseline): str
       : `, ${Math.abs(deviations).toFixed(1)} standard deviations ${deviations < 0 ? 'below' : 'above'} their mean`;
   const scores = `${own} against ${theirs} on average${distance}`;
   if (rank === 1 && ties === 0)
-    return `The found cell does better than all ${count} random cells: ${scores}.`;
+    return `The found cell does better than ${count === 2 ? 'both' : `all ${count}`} random cells: ${scores}.`;
   const others = [
     `${rank - 1} ${rank === 2 ? 'does' : 'do'} better`,
     ...(ties > 0 ? [`${ties} as well`] : []),
