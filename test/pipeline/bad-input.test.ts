@@ -140,13 +140,14 @@ describe('a run that cannot go on', () => {
       stderr: expect.stringContaining('holds no run'),
     });
 
-    const first = start(tinySearch(photos, run, '--json'), place);
+    const first = start(tinySearch(photos, run, '--json', '--epochs', '1000'), place);
     await first.event('epoch');
     expect(await unnas(resume, place)).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('in use by process'),
     });
-    expect(await first.ended).toMatchObject({ code: 0 });
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toMatchObject({ code: 143 });
 
     expect(await unnas([...resume, '--seed', '1'], place)).toMatchObject({
       code: 2,
