@@ -17,8 +17,15 @@ let project: string;
 const TIMEOUT_MS = 600_000;
 
 const execute = promisify(execFile);
-const run = (command: string, args: string[], cwd = project) =>
-  execute(command, args, { cwd, maxBuffer: 2 ** 26, timeout: TIMEOUT_MS });
+/** Runs a command to its end; a failure shows what it said. */
+async function run(command: string, args: string[], cwd = project) {
+  try {
+    return await execute(command, args, { cwd, maxBuffer: 2 ** 26, timeout: TIMEOUT_MS });
+  } catch (error) {
+    const { message, stdout, stderr } = error as Error & { stdout: string; stderr: string };
+    throw new Error(`${message}\n${stdout}\n${stderr}`, { cause: error });
+  }
+}
 
 /** The first block of the README in a language. */
 async function readmeBlock(language: string): Promise<string> {
