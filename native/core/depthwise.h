@@ -11,8 +11,8 @@
 #pragma once
 #include <numeric>
 
-#include "core/blocks.h"
-#include "core/scratch.h"
+#include "core/blocked-image.h"
+#include "core/depthwise-row.h"
 
 namespace unnas::UNNAS_ISA {
 namespace {
@@ -28,34 +28,6 @@ struct Depthwise {
   int64_t reach() const { return (kernel_width - 1) * dilation_width; }
 };
 
-/// Rows [first, first + rows) of an image, [channel block][row][column][16], with zero columns at both sides.
-struct BlockedImage {
-  float* data;
-  int64_t first, rows, margin, columns;  // columns: with both margins
-
-  int64_t row_stride() const { return columns * kBlock; }
-  int64_t block_stride() const { return rows * row_stride(); }
-  /// Of column 0 of the image, which may be negative: the margin.
-  float* row(int64_t block, int64_t y) const {
-    return data + block * block_stride() + (y - first) * row_stride() + margin * kBlock;
-  }
-};
-
-/// Room for `rows` rows of `width` columns and channels in `blocks` blocks; the margins are set to zero.
-inline BlockedImage blocked_image(int64_t blocks, int64_t rows, int64_t width, int64_t margin,
-                                  int64_t right_margin, Scratch& scratch) {
-  int64_t columns = margin + width + right_margin;
-  // An odd number of lines from row to row, or rows of 32 or 64 pixels would compete for the same cache sets.
-  columns += 1 - columns % 2;
-  BlockedImage image{scratch.floats(blocks * rows * columns * kBlock), 0, rows, margin, columns};
-  for (int64_t i = 0; i < blocks * rows; i++) {
-    float* row = image.data + i * image.row_stride();
-    std::fill_n(row, margin * kBlock, 0.0f);
-    std::fill_n(row + (margin + width) * kBlock, (columns - margin - width) * kBlock, 0.0f);
-  }
-  return image;
-}
-
 inline BlockedImage input_image(const Depthwise& shape, int64_t rows, Scratch& scratch) {
   int64_t past = (shape.out_width - 1) * shape.stride_width + shape.reach() - shape.left - (shape.width - 1);
   return blocked_image(shape.blocks(), rows, shape.width, shape.left, std::max<int64_t>(past, 0), scratch);
@@ -68,20 +40,6 @@ inline BlockedImage gradient_image(const Depthwise& shape, Scratch& scratch) {
   int64_t past = floor_divide(shape.width - 1 + shape.left, shape.stride_width) - (shape.out_width - 1);
   return blocked_image(shape.blocks(), shape.out_height, shape.out_width, std::max<int64_t>(before, 0),
                        std::max<int64_t>(past, 0), scratch);
-}
-
-/// Fills rows [first, last) of the image from x, the first float of an image of `height` x `width` x
-/// `channels`.
-template <bool kRelu>
-inline void pack_image(const float* x, int64_t width, int64_t channels, int64_t first, int64_t last,
-                       BlockedImage& image) {
-  image.first = first;
-  for (int64_t y = first; y < last; y++) {
-    const float* row = x + y * width * channels;
-    float* to = image.row(0, y);
-    for (int64_t column = 0; column < width; column++)
-      pack_row<kRelu>(row + column * channels, channels, to + column * kBlock, image.block_stride());
-  }
 }
 
 /// Filters [taps][channels] as [channel block][tap][16]; `flipped`: last tap first.
@@ -104,108 +62,6 @@ inline TapRange taps_inside(int64_t position, int64_t step, int64_t taps, int64_
   return {std::min(begin, taps), std::min(end, taps)};
 }
 
-/// A row of sums: out[j] = sum over `rows` rows i and all kx of
-/// source[i * source_stride][j * stride + kx * dilation] w[i * w_stride + kx * w_step], for j in [0, width).
-struct RowCall {
-  const float* source;
-  int64_t source_stride, rows;
-  const float* w;
-  float* out;
-  int64_t width;
-  // What follows is read by the general version only; strides of pixels and taps count these, not floats.
-  int64_t kernel_width, stride, dilation;
-  int64_t w_stride, w_step = 1, out_stride = 1;
-};
-using RowFunction = void (*)(const RowCall&);
-
-/// Kernel width, dilation and stride known: each input pixel is loaded once for all taps and all sums of a
-/// tile.
-template <int K, int D, int S>
-inline void known_row(const RowCall& call) {
-  constexpr int kTile = 8, kInputs = (kTile - 1) * S + (K - 1) * D + 1;
-  for (int64_t j = 0; j < call.width; j += kTile) {
-    j = std::min(j, call.width - kTile);  // the last tile overlaps the one before
-    vf sum[kTile] = {};
-    const float *source = call.source + j * S * kBlock, *w = call.w;
-    for (int64_t row = 0; row < call.rows; row++, source += call.source_stride, w += K * kBlock) {
-      vf wv[K];
-      UNNAS_UNROLL
-      for (int kx = 0; kx < K; kx++) wv[kx] = load(w + kx * kBlock);
-      UNNAS_UNROLL
-      for (int i = 0; i < kInputs; i++) {
-        vf value = load(source + i * kBlock);
-        UNNAS_UNROLL
-        for (int kx = 0; kx < K; kx++) {
-          int at = i - kx * D;
-          if (at >= 0 && at % S == 0 && at / S < kTile) sum[at / S] += value * wv[kx];
-        }
-      }
-    }
-    UNNAS_UNROLL
-    for (int i = 0; i < kTile; i++) store(call.out + (j + i) * kBlock, sum[i]);
-  }
-}
-
-template <int kTile>
-inline int64_t general_tiles(const RowCall& call, int64_t j) {
-  const int64_t stride = call.stride * kBlock, dilation = call.dilation * kBlock,
-                w_step = call.w_step * kBlock;
-  for (; j + kTile <= call.width; j += kTile) {
-    vf sum[kTile] = {};
-    for (int64_t row = 0; row < call.rows; row++) {
-      const float* source = call.source + row * call.source_stride + j * stride;
-      const float* w = call.w + row * call.w_stride * kBlock;
-      for (int64_t kx = 0; kx < call.kernel_width; kx++, source += dilation, w += w_step) {
-        vf wv = load(w);
-        UNNAS_UNROLL
-        for (int i = 0; i < kTile; i++) sum[i] += load(source + i * stride) * wv;
-      }
-    }
-    UNNAS_UNROLL
-    for (int i = 0; i < kTile; i++) store(call.out + (j + i) * call.out_stride * kBlock, sum[i]);
-  }
-  return j;
-}
-inline void general_row(const RowCall& call) {
-  general_tiles<1>(call, general_tiles<2>(call, general_tiles<4>(call, general_tiles<8>(call, 0))));
-}
-
-template <int K, int D>
-inline RowFunction known_stride(int64_t stride) {
-  return stride == 1 ? known_row<K, D, 1> : stride == 2 ? known_row<K, D, 2> : general_row;
-}
-inline RowFunction row_function(int64_t kernel_width, int64_t dilation, int64_t stride, int64_t width) {
-  if (width < 8) return general_row;
-  if (kernel_width == 3 && dilation == 1) return known_stride<3, 1>(stride);
-  if (kernel_width == 3 && dilation == 2) return known_stride<3, 2>(stride);
-  if (kernel_width == 5 && dilation == 1) return known_stride<5, 1>(stride);
-  if (kernel_width == 5 && dilation == 2) return known_stride<5, 2>(stride);
-  return general_row;
-}
-
-/// Output pixels of one step: `rows` rows from `row` and `width` columns from `column`, together at most
-/// kChunk.
-struct PixelChunk {
-  int64_t row, rows, column, width;
-  int64_t pixels() const { return rows * width; }
-};
-
-/// Calls body(chunk) for rows [first, last) of a map of `width` columns: whole rows, or parts of one if it is
-/// wide.
-template <class Body>
-inline void for_chunks(int64_t first, int64_t last, int64_t width, const Body& body) {
-  if (width <= kChunk) {
-    int64_t rows = kChunk / width;
-    for (int64_t row = first; row < last; row += rows)
-      body(PixelChunk{row, std::min(rows, last - row), 0, width});
-    return;
-  }
-  int64_t parts = (width + kChunk - 1) / kChunk, part = (width + parts - 1) / parts;
-  for (int64_t row = first; row < last; row++)
-    for (int64_t column = 0; column < width; column += part)
-      body(PixelChunk{row, 1, column, std::min(part, width - column)});
-}
-
 /// u = forward on a chunk of output pixels. `w` as pack_filters makes it.
 inline void depthwise_forward(const Depthwise& shape, const BlockedImage& r, const float* w,
                               const PixelChunk& chunk, float* u) {
@@ -224,82 +80,6 @@ inline void depthwise_forward(const Depthwise& shape, const BlockedImage& r, con
                   u + block * kChunkStride + i * chunk.width * kBlock + v * kLanes, chunk.width,
                   shape.kernel_width, shape.stride_width, shape.dilation_width, shape.kernel_width});
       }
-}
-
-/// One row of the weight gradient: sum[kx] += sum_j source[j * S + kx * D] du[j]. The sums alternate over the
-/// pixels, so that the additions of one do not wait for each other.
-template <int K, int D, int S, int kSums>
-inline void gradient_row(const float* source, const float* du, int64_t width, vf (&sum)[K][kSums]) {
-  constexpr int kTile = 4, kInputs = (kTile - 1) * S + (K - 1) * D + 1;
-  int64_t j = 0;
-  for (; j + kTile <= width; j += kTile, source += kTile * S * kBlock, du += kTile * kBlock) {
-    vf d[kTile];
-    UNNAS_UNROLL
-    for (int i = 0; i < kTile; i++) d[i] = load(du + i * kBlock);
-    UNNAS_UNROLL
-    for (int i = 0; i < kInputs; i++) {
-      vf value = load(source + i * kBlock);
-      UNNAS_UNROLL
-      for (int kx = 0; kx < K; kx++) {
-        int at = i - kx * D;
-        if (at >= 0 && at % S == 0 && at / S < kTile) sum[kx][at / S % kSums] += value * d[at / S];
-      }
-    }
-  }
-  for (; j < width; j++, source += S * kBlock, du += kBlock) {
-    vf d = load(du);
-    UNNAS_UNROLL
-    for (int kx = 0; kx < K; kx++) sum[kx][0] += load(source + kx * D * kBlock) * d;
-  }
-}
-
-/// What the weight gradient of a row of taps reads: `rows` pairs of rows, and where its sums go.
-struct GradientCall {
-  const float *source, *du;
-  int64_t source_stride, du_stride, rows, width;
-  float* gw;
-  int64_t kernel_width, stride, dilation;  // read by the general version only
-};
-using GradientFunction = void (*)(const GradientCall&);
-
-template <int K, int D, int S>
-inline void known_gradient(const GradientCall& call) {
-  constexpr int kSums = K == 3 ? 4 : 2;
-  vf sum[K][kSums] = {};
-  for (int64_t row = 0; row < call.rows; row++)
-    gradient_row<K, D, S, kSums>(call.source + row * call.source_stride, call.du + row * call.du_stride,
-                                 call.width, sum);
-  UNNAS_UNROLL
-  for (int kx = 0; kx < K; kx++) {
-    UNNAS_UNROLL
-    for (int i = 1; i < kSums; i++) sum[kx][0] += sum[kx][i];
-    store(call.gw + kx * kBlock, load(call.gw + kx * kBlock) + sum[kx][0]);
-  }
-}
-
-inline void general_gradient(const GradientCall& call) {
-  for (int64_t kx = 0; kx < call.kernel_width; kx++) {
-    vf sum[4] = {};
-    for (int64_t row = 0; row < call.rows; row++) {
-      const float* source = call.source + row * call.source_stride + kx * call.dilation * kBlock;
-      const float* du = call.du + row * call.du_stride;
-      for (int64_t j = 0; j < call.width; j++)
-        sum[j % 4] += load(source + j * call.stride * kBlock) * load(du + j * kBlock);
-    }
-    store(call.gw + kx * kBlock, load(call.gw + kx * kBlock) + ((sum[0] + sum[1]) + (sum[2] + sum[3])));
-  }
-}
-
-template <int K, int D>
-inline GradientFunction known_gradient_stride(int64_t stride) {
-  return stride == 1 ? known_gradient<K, D, 1> : stride == 2 ? known_gradient<K, D, 2> : general_gradient;
-}
-inline GradientFunction gradient_function(int64_t kernel_width, int64_t dilation, int64_t stride) {
-  if (kernel_width == 3 && dilation == 1) return known_gradient_stride<3, 1>(stride);
-  if (kernel_width == 3 && dilation == 2) return known_gradient_stride<3, 2>(stride);
-  if (kernel_width == 5 && dilation == 1) return known_gradient_stride<5, 1>(stride);
-  if (kernel_width == 5 && dilation == 2) return known_gradient_stride<5, 2>(stride);
-  return general_gradient;
 }
 
 /// gw += weight gradient of a chunk, laid out like packed filters.

@@ -1,4 +1,4 @@
-#include "core/depthwise.h"
+#include "core/blocked-image.h"
 #include "core/gemm.h"
 
 // Convolution of N images H x W x C with filters [kh, kw, C, M]: a matrix product on chunks of output pixels,

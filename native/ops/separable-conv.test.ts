@@ -75,6 +75,7 @@ describe('separable convolution', () => {
     { x: [2, 32, 32, 16], kernel: 3, stride: 1, dilation: 1, outputs: 16 },
     { x: [2, 32, 32, 16], kernel: 5, stride: 2, dilation: 2, outputs: 32 },
     { x: [1, 70, 150, 3], kernel: 5, stride: 1, dilation: 2, outputs: 5 }, // several bands of rows, several chunks a row
+    { x: [1, 9, 150, 3], kernel: 3, stride: 2, dilation: 2, outputs: 5 },
     { x: [70, 2, 3, 7], kernel: 3, stride: 2, dilation: 1, outputs: 9 }, // several images a piece of work
     { x: [1, 28, 28, 100], kernel: 3, stride: 1, dilation: 1, outputs: 130 },
   ])('holds for $x, kernel $kernel, stride $stride, dilation $dilation', check);
