@@ -26,12 +26,13 @@ if (process.env.UNNAS_CUDA_ARCHS) options.push(`--CDUNNAS_CUDA_ARCHS=${process.e
 
 const cmake = (...args) =>
   spawnSync(process.execPath, [cmakeJs, ...args], { cwd: here, stdio: 'inherit' }).status === 0;
-let built = cmake('configure', ...options) && cmake('build', '--parallel', '2');
-if (!built && existsSync(join(here, 'build/CMakeCache.txt'))) {
+let configured = cmake('configure', ...options);
+if (!configured && existsSync(join(here, 'build/CMakeCache.txt'))) {
   // A cache left by another CMake or another place can make a good tree fail: once more from nothing.
   rmSync(join(here, 'build'), { recursive: true, force: true });
-  built = cmake('configure', ...options) && cmake('build', '--parallel', '2');
+  configured = cmake('configure', ...options);
 }
+const built = configured && cmake('build', '--parallel', '2');
 if (!built) {
   console.warn('unnas: the native addon could not be built (see above); stock tfjs is used instead.');
   mkdirSync(join(here, 'build/Release'), { recursive: true });
