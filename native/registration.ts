@@ -14,6 +14,7 @@ import { kernels as movingAverage } from './ops/moving-average.ts';
 import { kernels as optimizer } from './ops/optimizer.ts';
 import { kernels as pool } from './ops/pool.ts';
 import { kernels as relu } from './ops/relu.ts';
+import { kernels as searchCell } from './ops/search-cell.ts';
 import { kernels as separableConv } from './ops/separable-conv.ts';
 import { kernels as softmax } from './ops/softmax.ts';
 import { kernels as sum } from './ops/sum.ts';
@@ -35,6 +36,7 @@ const kernels: readonly tf.KernelConfig[] = [
   optimizer,
   pool,
   relu,
+  searchCell,
   separableConv,
   softmax,
   sum,

@@ -1,0 +1,320 @@
+// The search cell of DARTS: which edges, maps, parameters and statistics there are, and where they lie.
+//
+// States 0 and 1 are the inputs, states 2 to 5 the nodes. An edge leads from a state to a later node and has
+// seven candidates. Its convolutions are six stages (ReLU, depthwise, pointwise), each followed by a batch
+// norm; a separable convolution is two of them. Within the cell channels are rounded up to whole blocks of 16
+// with zeros, so that no loop has to mind ragged ends: filters are zero there, and so are all maps.
+#pragma once
+#include <cmath>
+#include <vector>
+
+#include "core/depthwise.h"
+#include "core/gemm.h"
+
+namespace unnas::UNNAS_ISA {
+namespace {
+
+constexpr int kNodes = 4, kFirstNode = 2, kStates = kFirstNode + kNodes, kSources = kStates - 1, kEdges = 14;
+
+enum Candidate { kMaxPool, kAveragePool, kSkip, kSeparable3, kSeparable5, kDilated3, kDilated5, kCandidates };
+
+/// The first four read the state, the last two what the first two made.
+enum StageIndex { kFirst3, kFirst5, kDilate3, kDilate5, kSecond3, kSecond5, kStages };
+constexpr int kFirstStages = 4;
+
+struct Stage {
+  int kernel, dilation;
+  int parameter;  // of its depthwise filter among those of an edge; its pointwise filter follows
+  int norm;       // of its batch norm among those of the stages of an edge
+};
+constexpr Stage kStage[kStages] = {{3, 1, 0, 0}, {5, 1, 4, 2}, {3, 2, 8, 4},
+                                   {5, 2, 10, 5}, {3, 1, 2, 1}, {5, 1, 6, 3}};
+constexpr int kStageParameters = 12;
+
+/// The stage that ends a candidate which is a convolution.
+constexpr int last_stage(int candidate) {
+  return candidate == kSeparable3   ? kSecond3
+         : candidate == kSeparable5 ? kSecond5
+         : candidate == kDilated3   ? kDilate3
+                                    : kDilate5;
+}
+
+/// Edges are numbered by their node, then by their source.
+constexpr int edge_of(int source, int node) {
+  return (node - kFirstNode) * (node + kFirstNode - 1) / 2 + source;
+}
+/// The nodes that a state has edges to are [first_target(source), kStates).
+constexpr int first_target(int source) { return source < kFirstNode ? kFirstNode : source + 1; }
+
+struct SearchCell {
+  int64_t images, height, width, channels;  // of the inputs
+  bool reduction;
+  double epsilon;
+  int64_t out_height, out_width, pixels;  // of all nodes, an image
+  int64_t blocks, columns;                // channels rounded up
+
+  explicit SearchCell(const Attrs& attrs)
+      : images(attrs.integer("images")),
+        height(attrs.integer("height")),
+        width(attrs.integer("width")),
+        channels(attrs.integer("channels")),
+        reduction(attrs.flag("reduction")),
+        epsilon(attrs.number("epsilon")),
+        out_height((height - 1) / (reduction ? 2 : 1) + 1),
+        out_width((width - 1) / (reduction ? 2 : 1) + 1),
+        pixels(out_height * out_width),
+        blocks(blocks_of(channels)),
+        columns(padded(channels)) {}
+
+  bool strided(int source) const { return reduction && source < kFirstNode; }
+  int64_t source_height(int source) const { return source < kFirstNode ? height : out_height; }
+  int64_t source_width(int source) const { return source < kFirstNode ? width : out_width; }
+
+  Depthwise depthwise(int source, int stage) const {
+    bool first = stage < kFirstStages;
+    Depthwise d{};
+    d.height = first ? source_height(source) : out_height;
+    d.width = first ? source_width(source) : out_width;
+    d.channels = columns;
+    d.kernel_height = d.kernel_width = kStage[stage].kernel;
+    d.stride_height = d.stride_width = first && strided(source) ? 2 : 1;
+    d.dilation_height = d.dilation_width = kStage[stage].dilation;
+    d.top = d.left = d.dilation_width * (d.kernel_width - 1) / 2;
+    d.out_height = out_height, d.out_width = out_width;
+    return d;
+  }
+
+  // Maps of all images: [image][channel block][pixel][16].
+  int64_t image_floats() const { return columns * pixels; }
+  int64_t map_floats() const { return images * image_floats(); }
+
+  // What the forward pass leaves for the backward pass, in floats from the start.
+  int64_t stage_map(int edge, int stage) const { return (edge * kStages + stage) * map_floats(); }
+  int64_t pool_map(int source, int candidate) const {
+    return (kEdges * kStages + 2 * source + candidate) * map_floats();
+  }
+  int64_t skip_map(int source, int node) const {  // of strided edges
+    return (kEdges * kStages + 2 * kSources + (node - kFirstNode) * kFirstNode + source) * map_floats();
+  }
+  int64_t skip_maps() const { return reduction ? kNodes * kFirstNode : 0; }
+  /// Where each maximum stood in its window: a byte each.
+  int64_t positions(int source) const {
+    return (kEdges * kStages + 2 * kSources + skip_maps()) * map_floats() + source * map_floats() / 4;
+  }
+  int64_t saved_floats() const { return positions(kSources); }
+
+  // Rows of statistics: for each edge the pools, the strided skip, then the stages in the order of their
+  // candidates.
+  int edge_norms(int source) const { return 2 + (strided(source) ? 1 : 0) + kStages; }
+  int norm_row(int source, int node, int candidate) const {  // kMaxPool, kAveragePool or kSkip
+    int row = 0;
+    for (int n = kFirstNode; n <= node; n++)
+      for (int s = 0; s < (n == node ? source : n); s++) row += edge_norms(s);
+    return row + candidate;
+  }
+  int stage_row(int source, int node, int stage) const {
+    return norm_row(source, node, 0) + edge_norms(source) - kStages + kStage[stage].norm;
+  }
+  int norm_rows() const { return norm_row(kSources, kStates - 1, 0); }
+
+  // Inputs of the kernels: two states, the mix, then the parameters of each edge.
+  static constexpr int kMixInput = 2;
+  int skip_parameter(int source, int node) const {
+    int at = kMixInput + 1;
+    for (int n = kFirstNode; n <= node; n++)
+      for (int s = 0; s < (n == node ? source : n); s++) at += kStageParameters + (strided(s) ? 2 : 0);
+    return at;
+  }
+  int stage_parameter(int source, int node, int stage) const {
+    return skip_parameter(source, node) + (strided(source) ? 2 : 0) + kStage[stage].parameter;
+  }
+  int inputs() const { return skip_parameter(kSources, kStates - 1); }
+};
+
+/// One image of a map: of ours, or of a tensor [..., channels] of which the last dimension may be a part.
+struct MapView {
+  const float* data;
+  int64_t pixel_stride, block_stride, channels;
+
+  const float* at(int64_t block, int v) const { return data + block * block_stride + v * kLanes; }
+  int lanes(int64_t block, int v) const { return lanes_in(channels - block * kBlock, v); }
+};
+
+inline MapView view(const SearchCell& cell, const float* map, int64_t image) {
+  return {map + image * cell.image_floats(), kBlock, cell.pixels * kBlock, cell.columns};
+}
+
+/// Where the states lie: the inputs, and the nodes as slices of the cell's output.
+struct States {
+  const SearchCell& cell;
+  const float *first, *second, *output;
+
+  MapView image(int state, int64_t n) const {
+    if (state < kFirstNode)
+      return {(state == 0 ? first : second) + n * cell.height * cell.width * cell.channels, cell.channels,
+              kBlock, cell.channels};
+    return {output + (n * cell.pixels * kNodes + state - kFirstNode) * cell.channels, kNodes * cell.channels,
+            kBlock, cell.channels};
+  }
+};
+
+/// A map to blocks [block][pixel][16].
+inline void pack_map(const MapView& map, int64_t pixels, int64_t blocks, float* packed) {
+  for (int64_t block = 0; block < blocks; block++)
+    for (int v = 0; v < kVectors; v++) {
+      const float* from = map.at(block, v);
+      float* to = packed + block * pixels * kBlock + v * kLanes;
+      int lanes = map.lanes(block, v);
+      for (int64_t p = 0; p < pixels; p++)
+        store(to + p * kBlock, lanes == 0 ? vf{} : load_lanes(from + p * map.pixel_stride, lanes));
+    }
+}
+
+/// max(0, map) with zeros around.
+inline void relu_image(const float* packed, int64_t blocks, int64_t height, int64_t width,
+                       BlockedImage& image) {
+  for (int64_t block = 0; block < blocks; block++)
+    for (int64_t y = 0; y < height; y++, packed += width * kBlock) {
+      float* to = image.row(block, y);
+      for (int64_t i = 0; i < width * kBlock; i += kLanes) store(to + i, positive_part(load(packed + i)));
+    }
+}
+
+/// Mean and 1 / deviation of every batch norm, rounded up to whole blocks with zeros.
+class Norms {
+ public:
+  Norms(const SearchCell& cell, Scratch& scratch)
+      : cell_(cell),
+        mean_(scratch.floats(cell.norm_rows() * cell.columns)),
+        inverse_(scratch.floats(cell.norm_rows() * cell.columns)) {}
+
+  void set(int row, const float* mean, const float* variance) {
+    for (int64_t c = 0; c < cell_.columns; c++) {
+      bool real = c < cell_.channels;
+      mean_[row * cell_.columns + c] = real ? mean[c] : 0;
+      inverse_[row * cell_.columns + c] =
+          real ? static_cast<float>(1 / std::sqrt(static_cast<double>(variance[c]) + cell_.epsilon)) : 0;
+    }
+  }
+  const float* mean(int row) const { return mean_ + row * cell_.columns; }
+  const float* inverse(int row) const { return inverse_ + row * cell_.columns; }
+
+ private:
+  const SearchCell& cell_;
+  float *mean_, *inverse_;
+};
+
+/// z = relu((y - mean) * inverse) with zeros around: what the second stage of a separable convolution reads.
+inline void normalised_image(const SearchCell& cell, const MapView& y, const float* mean,
+                             const float* inverse, BlockedImage& z) {
+  for (int64_t block = 0; block < cell.blocks; block++)
+    for (int v = 0; v < kVectors; v++) {
+      const vf center = load(mean + block * kBlock + v * kLanes),
+               scale = load(inverse + block * kBlock + v * kLanes);
+      const float* from = y.at(block, v);
+      for (int64_t row = 0; row < cell.out_height; row++, from += cell.out_width * kBlock) {
+        float* to = z.row(block, row) + v * kLanes;
+        for (int64_t i = 0; i < cell.out_width * kBlock; i += kBlock)
+          store(to + i, positive_part((load(from + i) - center) * scale));
+      }
+    }
+}
+
+/// One map of a sum, with a factor for each channel.
+struct Term {
+  MapView map;
+  const float* factor;
+};
+
+/// out = constant + sum of factor * map, over `count` pixels from `first` of an image: [block][pixel][16],
+/// blocks `stride` floats apart.
+inline void combine(const std::vector<Term>& terms, const float* constant, int64_t blocks, int64_t first,
+                    int64_t count, float* out, int64_t stride) {
+  auto tile = [&]<int kTile>(std::integral_constant<int, kTile>, int64_t block, int v, int64_t p) {
+    const int64_t channel = block * kBlock + v * kLanes;
+    vf sum[kTile];
+    UNNAS_UNROLL
+    for (int i = 0; i < kTile; i++) sum[i] = load(constant + channel);
+    for (const Term& term : terms) {
+      const int lanes = term.map.lanes(block, v);
+      if (lanes == 0) continue;
+      const vf factor = load(term.factor + channel);
+      const float* x = term.map.at(block, v) + (first + p) * term.map.pixel_stride;
+      if (lanes == kLanes) {
+        UNNAS_UNROLL
+        for (int i = 0; i < kTile; i++) sum[i] += load(x + i * term.map.pixel_stride) * factor;
+      } else {
+        for (int i = 0; i < kTile; i++) sum[i] += load_partial(x + i * term.map.pixel_stride, lanes) * factor;
+      }
+    }
+    UNNAS_UNROLL
+    for (int i = 0; i < kTile; i++) store(out + block * stride + (p + i) * kBlock + v * kLanes, sum[i]);
+  };
+  for (int64_t block = 0; block < blocks; block++)
+    for (int v = 0; v < kVectors; v++) {
+      int64_t p = 0;
+      for (; p + 8 <= count; p += 8) tile(std::integral_constant<int, 8>{}, block, v, p);
+      for (; p < count; p++) tile(std::integral_constant<int, 1>{}, block, v, p);
+    }
+}
+
+/// Filters of a stage, packed.
+struct StageFilters {
+  const float *depthwise, *flipped;
+  Panels pointwise;
+};
+
+/// A matrix [rows, columns] with zeros around, [padded rows][padded columns].
+inline float* pad_matrix(const float* matrix, int64_t rows, int64_t columns, Scratch& scratch) {
+  float* out = scratch.floats(padded(rows) * padded(columns));
+  std::fill_n(out, padded(rows) * padded(columns), 0.0f);
+  for (int64_t r = 0; r < rows; r++) std::copy_n(matrix + r * columns, columns, out + r * padded(columns));
+  return out;
+}
+
+/// `transposed`: as the backward pass multiplies.
+inline StageFilters stage_filters(const SearchCell& cell, const Call& call, int source, int node, int stage,
+                                  bool transposed, Scratch& scratch) {
+  const auto at = static_cast<size_t>(cell.stage_parameter(source, node, stage));
+  const int64_t taps = int64_t{kStage[stage].kernel} * kStage[stage].kernel;
+  const float* depthwise = call.in(at).f32();
+  const float* pointwise = pad_matrix(call.in(at + 1).f32(), cell.channels, cell.channels, scratch);
+  return {pack_filters(depthwise, taps, cell.channels, false, scratch),
+          transposed ? pack_filters(depthwise, taps, cell.channels, true, scratch) : nullptr,
+          transposed ? pack_panels(pointwise, cell.columns, cell.columns, 1, cell.columns, scratch)
+                     : pack_panels(pointwise, cell.columns, cell.columns, cell.columns, 1, scratch)};
+}
+
+/// Stores the rows of a chunk product into an image of a map.
+struct ToMap {
+  float* map;
+  int64_t block_stride;
+  void operator()(int64_t p, int64_t n, vf value, int) const {
+    store(map + n / kBlock * block_stride + p * kBlock + n % kBlock, value);
+  }
+};
+
+/// Stores the rows of a chunk product into an image with margins.
+struct ToImage {
+  float* origin;  // of the image's first block
+  int64_t block_stride;
+  int64_t pixel[kChunk];  // where in its block each pixel of the chunk stands
+
+  ToImage(const BlockedImage& image, const PixelChunk& chunk)
+      : origin(image.row(0, chunk.row) + chunk.column * kBlock), block_stride(image.block_stride()) {
+    for (int64_t i = 0, p = 0; i < chunk.rows; i++)
+      for (int64_t j = 0; j < chunk.width; j++) pixel[p++] = i * image.row_stride() + j * kBlock;
+  }
+  void operator()(int64_t p, int64_t n, vf value, int) const {
+    store(origin + n / kBlock * block_stride + n % kBlock + pixel[p], value);
+  }
+};
+
+/// Images a piece of work has; partial sums are kept one a piece.
+inline int64_t images_of_piece(const SearchCell& cell) {
+  constexpr int64_t kMaxPieces = 32;
+  return chunk_count(cell.images, kMaxPieces);
+}
+
+}  // namespace
+}  // namespace unnas::UNNAS_ISA

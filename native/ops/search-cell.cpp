@@ -1,0 +1,241 @@
+#include "core/map-moments.h"
+#include "core/map-pool.h"
+#include "core/search-cell.h"
+#include "core/strided-skip.h"
+
+// The forward pass of a search cell in training mode. Node i is
+//
+//   s_i = sum over edges j -> i and candidates k of mix[edge][k] * candidate_k(s_j)
+//
+// and the output is the concatenation of the nodes. Each candidate but the skip of stride 1 ends with a batch
+// norm, and between the two stages of a separable convolution there is one.
+//
+// Per state, one pass over the images: the node's sum, pools, and all first stages of the edges that leave
+// it, which share one ReLU. When their statistics are known, a second pass makes the second stages. Outputs
+// of depthwise convolutions and normalised maps exist in the cache only.
+
+namespace unnas::UNNAS_ISA {
+namespace {
+
+class ForwardPass {
+ public:
+  explicit ForwardPass(const Call& call)
+      : call_(call),
+        cell_(call.attrs),
+        output_(call.out(0).f32()),
+        mean_(call.out(1).f32()),
+        variance_(call.out(2).f32()),
+        saved_(call.out(3).f32()),
+        states_{cell_, call.in(0).f32(), call.in(1).f32(), output_},
+        group_(images_of_piece(cell_)),
+        norms_(cell_, scratch_) {
+    if (call.out(3).size < static_cast<size_t>(cell_.saved_floats()) ||
+        call.inputs.size() != static_cast<size_t>(cell_.inputs()))
+      throw std::invalid_argument("search cell: wrong number of inputs or room");
+    for (int node = kFirstNode; node < kStates; node++)
+      for (int source = 0; source < node; source++)
+        for (int stage = 0; stage < kStages; stage++)
+          filters_[edge_of(source, node)][stage] =
+              stage_filters(cell_, call, source, node, stage, false, scratch_);
+  }
+
+  void run() {
+    for (int state = 0; state < kSources; state++) {
+      first_stages(state);
+      second_stages(state);
+    }
+    const NodeSum last = node_sum(kStates - 1);
+    parallel_for(cell_.images, group_, [&](int64_t, int64_t begin, int64_t end) {
+      Scratch scratch;
+      float* packed = scratch.floats(cell_.image_floats());
+      for (int64_t n = begin; n < end; n++) store_node(last, kStates - 1, n, packed);
+    });
+  }
+
+ private:
+  const float* mix(int source, int node) const {
+    return call_.in(SearchCell::kMixInput).f32() + edge_of(source, node) * kCandidates;
+  }
+
+  /// The sum of a node: what is the same for all images.
+  struct NodeSum {
+    struct Map {
+      const float* map;  // null: the state `source` itself
+      int source;
+      const float* factor;
+    };
+    std::vector<Map> maps;
+    float* constant;
+  };
+
+  NodeSum node_sum(int node) {
+    NodeSum sum{{}, scratch_.floats(cell_.columns)};
+    std::vector<double> constant(static_cast<size_t>(cell_.columns), 0.0);
+    auto add = [&](const float* map, int source, float weight, int row) {
+      float* factor = scratch_.floats(cell_.columns);
+      for (int64_t c = 0; c < cell_.columns; c++) {
+        factor[c] = row < 0 ? weight : weight * norms_.inverse(row)[c];
+        if (row >= 0)
+          constant[static_cast<size_t>(c)] -=
+              static_cast<double>(factor[c]) * static_cast<double>(norms_.mean(row)[c]);
+      }
+      sum.maps.push_back({map, source, factor});
+    };
+    for (int source = 0; source < node; source++) {
+      const float* weight = mix(source, node);
+      for (int k : {kMaxPool, kAveragePool})
+        add(saved_ + cell_.pool_map(source, k), source, weight[k], cell_.norm_row(source, node, k));
+      if (cell_.strided(source))
+        add(saved_ + cell_.skip_map(source, node), source, weight[kSkip],
+            cell_.norm_row(source, node, kSkip));
+      else
+        add(nullptr, source, weight[kSkip], -1);
+      for (int k = kSeparable3; k < kCandidates; k++)
+        add(saved_ + cell_.stage_map(edge_of(source, node), last_stage(k)), source, weight[k],
+            cell_.stage_row(source, node, last_stage(k)));
+    }
+    for (int64_t c = 0; c < cell_.columns; c++)
+      sum.constant[c] = static_cast<float>(constant[static_cast<size_t>(c)]);
+    return sum;
+  }
+
+  /// Computes a node of an image into `packed` [block][pixel][16] and its slice of the output.
+  void store_node(const NodeSum& sum, int node, int64_t n, float* packed) const {
+    std::vector<Term> terms;
+    for (const auto& [map, source, factor] : sum.maps)
+      terms.push_back({map ? view(cell_, map, n) : states_.image(source, n), factor});
+    combine(terms, sum.constant, cell_.blocks, 0, cell_.pixels, packed, cell_.pixels * kBlock);
+    const int64_t row = kNodes * cell_.channels;
+    float* out = output_ + n * cell_.pixels * row + (node - kFirstNode) * cell_.channels;
+    for (int64_t p = 0; p < cell_.pixels; p++)
+      unpack_row(packed + p * kBlock, cell_.pixels * kBlock, cell_.channels, out + p * row);
+  }
+
+  /// y = pointwise(depthwise(r)) for a chunk of an image, with statistics.
+  void convolve(int source, int node, int stage, const BlockedImage& r, const PixelChunk& chunk, int64_t n,
+                float* u, MapMoments& moments, int64_t moment, int64_t piece) const {
+    const int edge = edge_of(source, node);
+    const StageFilters& filters = filters_[edge][stage];
+    const int64_t stride = cell_.pixels * kBlock;
+    float* y = saved_ + cell_.stage_map(edge, stage) + n * cell_.image_floats() +
+               (chunk.row * cell_.out_width + chunk.column) * kBlock;
+    depthwise_forward(cell_.depthwise(source, stage), r, filters.depthwise, chunk, u);
+    multiply(u, chunk.pixels(), filters.pointwise, ToMap{y, stride});
+    moments.add(moment, piece, y, stride, chunk.pixels());
+  }
+
+  void first_stages(int source) {
+    const int first = first_target(source), targets = kStates - first;
+    const bool strided = cell_.strided(source);
+    const int64_t height = cell_.source_height(source), width = cell_.source_width(source);
+    const NodeSum sum = source < kFirstNode ? NodeSum{} : node_sum(source);
+    Scratch local;
+    std::vector<Panels> skips;
+    if (strided)
+      for (int node = first; node < kStates; node++) {
+        const auto at = static_cast<size_t>(cell_.skip_parameter(source, node));
+        const StridedSkip skip(cell_, call_.in(at).f32(), call_.in(at + 1).f32(), local);
+        skips.push_back(pack_panels(skip.matrix, skip.rows, skip.columns, skip.columns, 1, local));
+      }
+
+    // Statistics: both pools, then the stages of each target, then the strided skips.
+    MapMoments moments(2 + targets * (kFirstStages + 1), chunk_count(cell_.images, group_), cell_.columns);
+    auto stage_moment = [&](int node, int stage) { return 2 + (node - first) * kFirstStages + stage; };
+    auto skip_moment = [&](int node) { return 2 + targets * kFirstStages + node - first; };
+
+    const MapPool pool{height, width, strided ? 2 : 1, cell_.out_height, cell_.out_width};
+    auto* positions = reinterpret_cast<uint8_t*>(saved_ + cell_.positions(source));
+    parallel_for(cell_.images, group_, [&](int64_t piece, int64_t begin, int64_t end) {
+      Scratch scratch;
+      BlockedImage r = input_image(cell_.depthwise(source, kDilate5), height, scratch);
+      float* packed = scratch.floats(cell_.columns * height * width);
+      float* u = scratch.floats(chunk_floats(2 * cell_.columns));
+      for (int64_t n = begin; n < end; n++) {
+        if (source < kFirstNode)
+          pack_map(states_.image(source, n), height * width, cell_.blocks, packed);
+        else
+          store_node(sum, source, n, packed);
+        relu_image(packed, cell_.blocks, height, width, r);
+
+        float* maps[] = {saved_ + cell_.pool_map(source, kMaxPool) + n * cell_.image_floats(),
+                         saved_ + cell_.pool_map(source, kAveragePool) + n * cell_.image_floats()};
+        pool_map(pool, cell_.blocks, packed, maps[0], maps[1], positions + n * cell_.image_floats());
+        for (int k : {kMaxPool, kAveragePool})
+          for (int64_t p = 0; p < cell_.pixels; p += kChunk)
+            moments.add(k, piece, maps[k] + p * kBlock, cell_.pixels * kBlock,
+                        std::min<int64_t>(kChunk, cell_.pixels - p));
+
+        for_chunks(0, cell_.out_height, cell_.out_width, [&](const PixelChunk& chunk) {
+          for (int node = first; node < kStates; node++)
+            for (int stage = 0; stage < kFirstStages; stage++)
+              convolve(source, node, stage, r, chunk, n, u, moments, stage_moment(node, stage), piece);
+          if (!strided) return;
+          gather_skip(cell_, r, chunk, u);
+          for (int node = first; node < kStates; node++) {
+            float* y = saved_ + cell_.skip_map(source, node) + n * cell_.image_floats() +
+                       (chunk.row * cell_.out_width + chunk.column) * kBlock;
+            multiply(u, chunk.pixels(), skips[static_cast<size_t>(node - first)],
+                     ToMap{y, cell_.pixels * kBlock});
+            moments.add(skip_moment(node), piece, y, cell_.pixels * kBlock, chunk.pixels());
+          }
+        });
+      }
+    });
+
+    for (int node = first; node < kStates; node++) {
+      for (int k : {kMaxPool, kAveragePool}) finish(moments, k, cell_.norm_row(source, node, k));
+      for (int stage = 0; stage < kFirstStages; stage++)
+        finish(moments, stage_moment(node, stage), cell_.stage_row(source, node, stage));
+      if (strided) finish(moments, skip_moment(node), cell_.norm_row(source, node, kSkip));
+    }
+  }
+
+  void second_stages(int source) {
+    const int first = first_target(source), targets = kStates - first;
+    MapMoments moments(targets * 2, chunk_count(cell_.images, group_), cell_.columns);
+    auto moment = [&](int node, int stage) { return (node - first) * 2 + stage - kSecond3; };
+    parallel_for(cell_.images, group_, [&](int64_t piece, int64_t begin, int64_t end) {
+      Scratch scratch;
+      BlockedImage z = input_image(cell_.depthwise(source, kSecond5), cell_.out_height, scratch);
+      float* u = scratch.floats(chunk_floats(cell_.columns));
+      for (int64_t n = begin; n < end; n++)
+        for (int node = first; node < kStates; node++)
+          for (int stage : {kSecond3, kSecond5}) {
+            const int before = stage - kSecond3 + kFirst3, row = cell_.stage_row(source, node, before);
+            normalised_image(cell_, view(cell_, saved_ + cell_.stage_map(edge_of(source, node), before), n),
+                             norms_.mean(row), norms_.inverse(row), z);
+            for_chunks(0, cell_.out_height, cell_.out_width, [&](const PixelChunk& chunk) {
+              convolve(source, node, stage, z, chunk, n, u, moments, moment(node, stage), piece);
+            });
+          }
+    });
+    for (int node = first; node < kStates; node++)
+      for (int stage : {kSecond3, kSecond5})
+        finish(moments, moment(node, stage), cell_.stage_row(source, node, stage));
+  }
+
+  void finish(const MapMoments& moments, int64_t moment, int row) {
+    float *mean = mean_ + row * cell_.channels, *variance = variance_ + row * cell_.channels;
+    moments.finish(moment, cell_.channels, mean, variance);
+    norms_.set(row, mean, variance);
+  }
+
+  const Call& call_;
+  const SearchCell cell_;
+  float *output_, *mean_, *variance_, *saved_;
+  const States states_;
+  const int64_t group_;
+  Scratch scratch_;
+  Norms norms_;
+  StageFilters filters_[kEdges][kStages];
+};
+
+// inputs: s0, s1 [N, H, W, C], mix [14, 7], then for each edge conv_a, conv_b [C, C/2] (where strided) and
+// the depthwise and pointwise filters of its stages; outputs: [N, OH, OW, 4 C], mean and variance [rows, C],
+// saved.
+void search_cell(const Call& call) { ForwardPass(call).run(); }
+
+UNNAS_KERNEL("search_cell", search_cell);
+
+}  // namespace
+}  // namespace unnas::UNNAS_ISA

@@ -1,0 +1,94 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { searchCellReference } from '../../packages/nn/src/search-cell.ts';
+import { forEachIsa } from '../testing/instruction-sets.ts';
+import { kernel, native, normal, type Result, stock, useNative } from '../testing/oracle.ts';
+
+interface Case {
+  readonly shape: [number, number, number, number];
+  readonly reduction: boolean;
+}
+
+const KERNELS = [3, 3, 5, 5, 3, 5];
+
+/** s0, s1, mix and all filters. */
+function inputs({ shape, reduction }: Case): tf.Tensor[] {
+  const channels = shape[3];
+  let seed = 10;
+  const filter = (size: [number, number, number, number], fanIn: number) =>
+    normal<tf.Rank.R4>(size, seed++).div(Math.sqrt(fanIn)) as tf.Tensor;
+  const filters = [2, 3, 4, 5].flatMap((node) =>
+    Array.from({ length: node }, (_, input) => [
+      ...(reduction && input < 2
+        ? [0, 1].map(() => filter([1, 1, channels, channels / 2], channels))
+        : []),
+      ...KERNELS.flatMap((size) => [
+        filter([size, size, channels, 1], size * size),
+        filter([1, 1, channels, channels], channels),
+      ]),
+    ]).flat(),
+  );
+  return [normal(shape, 1), normal(shape, 2), tf.softmax(normal<tf.Rank.R2>([14, 7], 3)), ...filters];
+}
+
+const epsilon = 1e-5;
+
+/** The distance of all tensors of a group from what is expected, over the norm of the group. */
+function expectSameGroup(actual: readonly Result[], expected: readonly Result[], limit: number): void {
+  expect(actual.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
+  let distance = 0;
+  let norm = 0;
+  for (const [i, { values }] of expected.entries()) {
+    for (const [j, value] of values.entries()) {
+      distance += (actual[i]!.values[j]! - value) ** 2;
+      norm += value ** 2;
+    }
+  }
+  expect(Math.sqrt(distance / norm)).toBeLessThan(limit);
+}
+
+describe('the search cell', () => {
+  beforeAll(useNative);
+
+  it.each<Case>([
+    { shape: [2, 8, 8, 16], reduction: false },
+    { shape: [3, 8, 8, 16], reduction: true },
+    { shape: [2, 5, 7, 6], reduction: false },
+    { shape: [2, 5, 7, 6], reduction: true },
+    { shape: [35, 2, 3, 10], reduction: true }, // several images a piece of work
+    { shape: [1, 12, 9, 34], reduction: false },
+    { shape: [1, 3, 70, 2], reduction: true }, // several chunks a row
+  ])('is its composition, at $shape, reduction $reduction', async (one) => {
+    const attrs = { reduction: one.reduction, epsilon, weights: true };
+    const forward = (given: readonly tf.Tensor[]) => searchCellReference(given, attrs);
+    const expected = await stock(() => forward(inputs(one)).slice(0, 3));
+    const dy = () => normal<tf.Rank.R4>(expected[0]!.shape as [number, number, number, number], 4);
+    const gradients = await stock(() => tf.grads((...given) => forward(given)[0]!)(inputs(one), dy()));
+    await forEachIsa(async () => {
+      const actual = await native(() => kernel('UnnasSearchCell', inputs(one), attrs).slice(0, 3));
+      actual.forEach((result, i) => {
+        expectSameGroup([result], [expected[i]!], 1e-5);
+      });
+      for (const weights of [true, false]) {
+        const all = await native(() => {
+          const given = inputs(one);
+          const outputs = kernel('UnnasSearchCell', given, attrs);
+          return kernel('UnnasSearchCellGrad', [...given, ...outputs, dy()], { ...attrs, weights });
+        });
+        expect(all.length).toBe(weights ? gradients.length : 3);
+        all.slice(0, 3).forEach((result, i) => {
+          expectSameGroup([result], [gradients[i]!], 1e-5);
+        });
+        expectSameGroup(all, gradients.slice(0, all.length), 1e-5);
+      }
+    });
+  });
+
+  it('refuses states of different sizes', () => {
+    const [s0, , ...rest] = inputs({ shape: [1, 4, 4, 2], reduction: false });
+    const attrs = { reduction: false, epsilon, weights: true };
+    expect(() => kernel('UnnasSearchCell', [s0!, tf.zeros([1, 4, 4, 4]), ...rest], attrs)).toThrow(
+      'states [1,4,4,2] and [1,4,4,4]',
+    );
+  });
+});
