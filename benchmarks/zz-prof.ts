@@ -43,3 +43,4 @@ for (const [n, [t, c]] of [...times].sort((a, b) => b[1][0] - a[1][0])) {
   console.log(n.padEnd(28), t.toFixed(1).padStart(8), String(c).padStart(6));
 }
 console.log('kernels', sum, 'total', total);
+console.log(JSON.stringify(tf.memory()), process.memoryUsage().rss / 1e6);
