@@ -5,7 +5,12 @@ export default defineConfig({
   resolve: { conditions: ['unnas-source', 'node', 'import', 'default'] },
   ssr: { resolve: { conditions: ['unnas-source', 'node', 'import', 'default'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'native/**/*.test.ts', 'benchmarks/**/*.test.ts', 'test/**/*.test.ts'],
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'native/**/*.test.ts',
+      'benchmarks/**/*.test.ts',
+      'test/**/*.test.ts',
+    ],
     exclude: ['**/node_modules/**', '**/dist/**', '**/build/**'],
     reporters: ['default', './scripts/plain-reporter.mjs'],
     testTimeout: 300_000,

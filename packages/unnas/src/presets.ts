@@ -11,13 +11,14 @@ export function presetRequest(name: PresetName): SearchRequest {
     case 'cifar10-classification':
       return onCifar10(cifar10Classification());
     case 'quick':
+      // 32 steps an epoch. Four channels: twice as many steps in the same time do more here than twice as many channels.
       return {
         ...onCifar10(cifar10Rotation()),
-        limit: 2048,
+        limit: 1024,
         cells: 3,
-        channels: 8,
-        epochs: 8,
-        learningRate: 0.05,
+        channels: 4,
+        epochs: 6,
+        learningRate: 0.1,
         minimumLearningRate: 0.001,
         alphaLearningRate: 3e-3,
         alphaStart: 1,
