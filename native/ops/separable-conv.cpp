@@ -89,24 +89,20 @@ struct ToImage {
   }
 };
 
-// dx = the input gradient where r > 0. `rows`: room for one row of a block.
+// dx = the input gradient where r > 0. `rows`: room for one row of the image, in blocks.
 void store_input_gradient(const Depthwise& d, const BlockedImage& r, const BlockedImage& du, const float* w,
-                          const float* flipped, float* row, float* dx) {
-  for (int64_t y = 0; y < d.height; y++)
+                          const float* flipped, float* rows, float* dx) {
+  for (int64_t y = 0; y < d.height; y++) {
     for (int64_t block = 0; block < d.blocks(); block++) {
+      float* row = rows + block * d.width * kBlock;
       depthwise_input_gradient(d, du, w, flipped, block, y, row);
       const float* input = r.row(block, y);
-      float* out = dx + y * d.width * d.channels + block * kBlock;
-      for (int v = 0; v < kVectors; v++) {
-        int lanes = lanes_in(d.channels - block * kBlock, v);
-        if (lanes == 0) break;
-        for (int64_t column = 0; column < d.width; column++) {
-          int64_t at = column * kBlock + v * kLanes;
-          vf gradient = load(input + at) > 0.0f ? load(row + at) : vf{};
-          store_lanes(out + column * d.channels + v * kLanes, gradient, lanes);
-        }
-      }
+      for (int64_t i = 0; i < d.width * kBlock; i += kLanes)
+        store(row + i, load(input + i) > 0.0f ? load(row + i) : vf{});
     }
+    for (int64_t column = 0; column < d.width; column++, dx += d.channels)
+      unpack_row(rows + column * kBlock, d.width * kBlock, d.channels, dx);
+  }
 }
 
 // [x, depthwise, pointwise, dy] -> [dx, dDepthwise, dPointwise] or [dx]
@@ -137,7 +133,7 @@ void separable_conv_grad(const Call& call) {
     BlockedImage r = input_image(d, d.height, scratch), du = gradient_image(d, scratch);
     float* u = scratch.floats(chunk_floats(d.channels));
     float* dy_chunk = scratch.floats(chunk_floats(shape.outputs));
-    float* row = scratch.floats(d.width * kBlock);
+    float* rows = scratch.floats(d.blocks() * d.width * kBlock);
     float* filter_sum = weights ? filter_partials + piece * filter_size : nullptr;
     float* matrix_sum = weights ? matrix_partials + piece * matrix_size : nullptr;
     if (weights) {
@@ -156,7 +152,7 @@ void separable_conv_grad(const Call& call) {
         accumulate(u, d.channels, dy_chunk, shape.outputs, chunk.pixels(), matrix_sum);
         depthwise_weight_gradient(d, r, du, chunk, filter_sum);
       });
-      store_input_gradient(d, r, du, w, flipped, row, dx + n * shape.input_size());
+      store_input_gradient(d, r, du, w, flipped, rows, dx + n * shape.input_size());
     }
   });
 
