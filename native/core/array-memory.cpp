@@ -26,7 +26,8 @@ void* allocate_array(size_t bytes) {
   if (alignment == kHugePage) madvise(memory, size / kHugePage * kHugePage, MADV_HUGEPAGE);
 #endif
   std::memset(memory, 0, size);
-  close_memory(static_cast<char*>(memory) + bytes, round_up(size, alignment) - bytes);  // what only fills the line
+  close_memory(static_cast<char*>(memory) + bytes,
+               round_up(size, alignment) - bytes);  // what only fills the line
   return memory;
 }
 

@@ -1,6 +1,6 @@
-#include "core/cuda-device.h"
-
 #include <cuda_runtime.h>
+
+#include "core/cuda-device.h"
 
 namespace unnas {
 

@@ -52,7 +52,8 @@ inline void pool_map(const MapPool& pool, int64_t blocks, const float* x, float*
   for (int64_t i = 0; i < blocks * kVectors; i++) {
     const int64_t lane = i % kVectors * kLanes, out_at = i / kVectors * out_block + lane;
     const float* map = x + i / kVectors * in_block + lane;
-    pool.for_windows([&](int64_t out, int64_t corner, auto rows, auto columns) __attribute__((always_inline)) {
+    pool.for_windows([&](int64_t out, int64_t corner, auto rows,
+                         auto columns) __attribute__((always_inline)) {
       const float* first = map + (corner + rows.begin * pool.width + columns.begin) * kBlock;
       vf best = load(first), total{};
       vi where = vi{} + static_cast<int32_t>(rows.begin * 3 + columns.begin);
@@ -83,7 +84,8 @@ inline void pool_map_gradient(const MapPool& pool, int64_t blocks, const float* 
   for (int64_t i = 0; i < blocks * kVectors; i++) {
     const int64_t lane = i % kVectors * kLanes, out_at = i / kVectors * out_block + lane;
     float* map = dx + i / kVectors * in_block + lane;
-    pool.for_windows([&](int64_t out, int64_t corner, auto rows, auto columns) __attribute__((always_inline)) {
+    pool.for_windows([&](int64_t out, int64_t corner, auto rows,
+                         auto columns) __attribute__((always_inline)) {
       const int64_t at = out_at + out * kBlock;
       const vf most = load(dmaximum + at),
                each = load(daverage + at) * (1.0f / static_cast<float>(rows.size() * columns.size()));

@@ -27,7 +27,7 @@ struct Stage {
   int parameter;  // of its depthwise filter among those of an edge; its pointwise filter follows
   int norm;       // of its batch norm among those of the stages of an edge
 };
-constexpr Stage kStage[kStages] = {{3, 1, 0, 0}, {5, 1, 4, 2}, {3, 2, 8, 4},
+constexpr Stage kStage[kStages] = {{3, 1, 0, 0},  {5, 1, 4, 2}, {3, 2, 8, 4},
                                    {5, 2, 10, 5}, {3, 1, 2, 1}, {5, 1, 6, 3}};
 constexpr int kStageParameters = 12;
 

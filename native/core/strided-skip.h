@@ -25,7 +25,8 @@ struct StridedSkip {
   }
 };
 
-/// body(pixel of the chunk, block, address in the image) of all even or odd pixels; a null address is outside.
+/// body(pixel of the chunk, block, address in the image) of all even or odd pixels; a null address is
+/// outside.
 template <class Body>
 inline void for_skip_pixels(const SearchCell& cell, const BlockedImage& image, const PixelChunk& chunk,
                             int odd, const Body& body) {

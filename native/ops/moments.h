@@ -70,8 +70,8 @@ struct Moments {
 
 /// Batch statistics of maps of the same size, over their pixels: mean and variance (biased) are [maps,
 /// channels]. A map that is null gets mean 0 and variance 1.
-[[maybe_unused]] static void batch_moments(const std::vector<const float*>& maps, int64_t pixels, int64_t channels,
-                          float* mean, float* variance) {
+[[maybe_unused]] static void batch_moments(const std::vector<const float*>& maps, int64_t pixels,
+                                           int64_t channels, float* mean, float* variance) {
   const int64_t count = static_cast<int64_t>(maps.size());
   const int64_t grain = pixels_for(kMomentTask, channels), tasks = chunk_count(pixels, grain);
   std::vector<Moments> parts(static_cast<size_t>(count * tasks), Moments(0));

@@ -5,16 +5,16 @@
 
 // The backward pass of a search cell, from the last node to the inputs.
 //
-// With dS the gradient of a node, S = sum dS and P_k = sum dS xhat_k over all M pixels, of each channel (xhat_k
-// the normalised map k), one pass over dS and the maps gives everything that the batch norms at the ends of
-// the candidates need:
+// With dS the gradient of a node, S = sum dS and P_k = sum dS xhat_k over all M pixels, of each channel
+// (xhat_k the normalised map k), one pass over dS and the maps gives everything that the batch norms at the
+// ends of the candidates need:
 //
 //   dmix_k = sum over channels of P_k
 //   dy_k = mix_k / deviation_k (dS - S / M - xhat_k P_k / M) = a dS + b y_k + c    with a, b, c of a channel
 //
-// dy_k is formed chunk by chunk in the cache where a convolution or a pool wants it, and never stored. Outputs
-// of depthwise convolutions are computed once more. All that leaves a state is added up in one image: one
-// ReLU mask and one pass of the pools' gradients a state.
+// dy_k is formed chunk by chunk in the cache where a convolution or a pool wants it, and never stored.
+// Outputs of depthwise convolutions are computed once more. All that leaves a state is added up in one image:
+// one ReLU mask and one pass of the pools' gradients a state.
 
 namespace unnas::UNNAS_ISA {
 namespace {
@@ -148,8 +148,9 @@ class BackwardPass {
     if (candidate == kMaxPool || candidate == kAveragePool)
       return {saved_ + cell_.pool_map(source, candidate), cell_.norm_row(source, node, candidate)};
     if (candidate == kSkip)
-      return cell_.strided(source) ? End{saved_ + cell_.skip_map(source, node), cell_.norm_row(source, node, kSkip)}
-                                   : End{nullptr, -1};
+      return cell_.strided(source)
+                 ? End{saved_ + cell_.skip_map(source, node), cell_.norm_row(source, node, kSkip)}
+                 : End{nullptr, -1};
     const int stage = last_stage(candidate);
     return {saved_ + cell_.stage_map(edge_of(source, node), stage), cell_.stage_row(source, node, stage)};
   }
@@ -190,7 +191,8 @@ class BackwardPass {
     if (lanes == kLanes)
       for (; p + 4 <= count; p += 4) {
         UNNAS_UNROLL
-        for (int i = 0; i < 4; i++) sum[i] += load(g + (p + i) * kBlock) * (load(y + (p + i) * stride) - mean);
+        for (int i = 0; i < 4; i++)
+          sum[i] += load(g + (p + i) * kBlock) * (load(y + (p + i) * stride) - mean);
       }
     for (; p < count; p++) sum[0] += load(g + p * kBlock) * (load_lanes(y + p * stride, lanes) - mean);
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
@@ -425,7 +427,8 @@ class BackwardPass {
       for (int64_t y = 0; y < d.height; y++) {
         depthwise_input_gradient(d, work.du, filters.depthwise, filters.flipped, block, y, work.row);
         float* to = dx + (block * d.height + y) * d.width * kBlock;
-        for (int64_t i = 0; i < d.width * kBlock; i += kLanes) store(to + i, load(to + i) + load(work.row + i));
+        for (int64_t i = 0; i < d.width * kBlock; i += kLanes)
+          store(to + i, load(to + i) + load(work.row + i));
       }
   }
 
@@ -543,8 +546,8 @@ class BackwardPass {
     std::vector<Term> gradients(int candidate, int64_t n) const {
       std::vector<Term> terms;
       for (int node = first_target(source_); node < kStates; node++)
-        terms.push_back({pass_.image(pass_.node_gradient(node), n),
-                         pass_.ends_[edge_of(source_, node)][candidate].a});
+        terms.push_back(
+            {pass_.image(pass_.node_gradient(node), n), pass_.ends_[edge_of(source_, node)][candidate].a});
       return terms;
     }
 
@@ -567,8 +570,8 @@ class BackwardPass {
   NormGradient middles_[kEdges][2];         // of those between two stages
 };
 
-// inputs: those of search_cell, its four outputs, the gradient of the first; outputs: the gradients of s0, s1,
-// the mix and, with `weights`, all filters; then working memory of 12 maps.
+// inputs: those of search_cell, its four outputs, the gradient of the first; outputs: the gradients of s0,
+// s1, the mix and, with `weights`, all filters; then working memory of 12 maps.
 void search_cell_grad(const Call& call) { BackwardPass(call).run(); }
 
 UNNAS_KERNEL("search_cell_grad", search_cell_grad);

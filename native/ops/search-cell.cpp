@@ -1,6 +1,7 @@
+#include "core/search-cell.h"
+
 #include "core/map-moments.h"
 #include "core/map-pool.h"
-#include "core/search-cell.h"
 #include "core/strided-skip.h"
 
 // The forward pass of a search cell in training mode. Node i is

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { type SearchCellEdge, searchCell } from '@unnas/nn';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { searchCellReference } from '../../packages/nn/src/search-cell.ts';
 import { forEachIsa } from '../testing/instruction-sets.ts';
 import { kernel, native, normal, type Result, stock, useNative } from '../testing/oracle.ts';
 
@@ -19,9 +19,7 @@ function inputs({ shape, reduction }: Case): tf.Tensor[] {
     normal<tf.Rank.R4>(size, seed++).div(Math.sqrt(fanIn)) as tf.Tensor;
   const filters = [2, 3, 4, 5].flatMap((node) =>
     Array.from({ length: node }, (_, input) => [
-      ...(reduction && input < 2
-        ? [0, 1].map(() => filter([1, 1, channels, channels / 2], channels))
-        : []),
+      ...(reduction && input < 2 ? [0, 1].map(() => filter([1, 1, channels, channels / 2], channels)) : []),
       ...KERNELS.flatMap((size) => [
         filter([size, size, channels, 1], size * size),
         filter([1, 1, channels, channels], channels),
@@ -31,7 +29,18 @@ function inputs({ shape, reduction }: Case): tf.Tensor[] {
   return [normal(shape, 1), normal(shape, 2), tf.softmax(normal<tf.Rank.R2>([14, 7], 3)), ...filters];
 }
 
-const epsilon = 1e-5;
+/** On stock tfjs this is the composition of the candidates' ops, on the native backend one kernel. */
+function cell(given: readonly tf.Tensor[], { reduction }: Case, frozen = false) {
+  const [s0, s1, mix, ...filters] = given;
+  const edges = [2, 3, 4, 5].flatMap((node) =>
+    Array.from({ length: node }, (_, input): SearchCellEdge => {
+      const pair = () => [filters.shift()!, filters.shift()!] as const;
+      const skip = reduction && input < 2 ? { skip: pair() } : {};
+      return { ...skip, stages: KERNELS.map(pair) };
+    }),
+  );
+  return searchCell([s0 as tf.Tensor4D, s1 as tf.Tensor4D], mix as tf.Tensor2D, edges, { reduction, frozen });
+}
 
 /** The distance of all tensors of a group from what is expected, over the norm of the group. */
 function expectSameGroup(actual: readonly Result[], expected: readonly Result[], limit: number): void {
@@ -59,34 +68,40 @@ describe('the search cell', () => {
     { shape: [1, 12, 9, 34], reduction: false },
     { shape: [1, 3, 70, 2], reduction: true }, // several chunks a row
   ])('is its composition, at $shape, reduction $reduction', async (one) => {
-    const attrs = { reduction: one.reduction, epsilon, weights: true };
-    const forward = (given: readonly tf.Tensor[]) => searchCellReference(given, attrs);
-    const expected = await stock(() => forward(inputs(one)).slice(0, 3));
-    const dy = () => normal<tf.Rank.R4>(expected[0]!.shape as [number, number, number, number], 4);
-    const gradients = await stock(() => tf.grads((...given) => forward(given)[0]!)(inputs(one), dy()));
+    const forward = () => {
+      const { y, mean, variance } = cell(inputs(one), one);
+      return [y, mean, variance];
+    };
+    const expected = await stock(forward);
+    const gradients = (frozen: boolean) => () => {
+      const all = inputs(one);
+      const wanted = frozen ? 3 : all.length;
+      const dy = normal<tf.Rank.R4>(expected[0]!.shape as [number, number, number, number], 4);
+      return tf.grads((...some) => cell([...some, ...all.slice(wanted)], one, frozen).y)(
+        all.slice(0, wanted),
+        dy,
+      );
+    };
+    const expectedGradients = await stock(gradients(false));
     await forEachIsa(async () => {
-      const actual = await native(() => kernel('UnnasSearchCell', inputs(one), attrs).slice(0, 3));
+      const actual = await native(forward);
       actual.forEach((result, i) => {
         expectSameGroup([result], [expected[i]!], 1e-5);
       });
-      for (const weights of [true, false]) {
-        const all = await native(() => {
-          const given = inputs(one);
-          const outputs = kernel('UnnasSearchCell', given, attrs);
-          return kernel('UnnasSearchCellGrad', [...given, ...outputs, dy()], { ...attrs, weights });
-        });
-        expect(all.length).toBe(weights ? gradients.length : 3);
+      for (const frozen of [false, true]) {
+        const all = await native(gradients(frozen));
+        expect(all.length).toBe(frozen ? 3 : expectedGradients.length);
         all.slice(0, 3).forEach((result, i) => {
-          expectSameGroup([result], [gradients[i]!], 1e-5);
+          expectSameGroup([result], [expectedGradients[i]!], 1e-5);
         });
-        expectSameGroup(all, gradients.slice(0, all.length), 1e-5);
+        expectSameGroup(all, expectedGradients.slice(0, all.length), 1e-5);
       }
     });
   });
 
   it('refuses states of different sizes', () => {
     const [s0, , ...rest] = inputs({ shape: [1, 4, 4, 2], reduction: false });
-    const attrs = { reduction: false, epsilon, weights: true };
+    const attrs = { reduction: false, epsilon: 1e-5, weights: true };
     expect(() => kernel('UnnasSearchCell', [s0!, tf.zeros([1, 4, 4, 4]), ...rest], attrs)).toThrow(
       'states [1,4,4,2] and [1,4,4,4]',
     );

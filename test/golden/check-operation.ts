@@ -15,8 +15,7 @@ import {
 import type { Comparison } from './comparison.ts';
 import type { GoldenFile, Meta } from './golden-file.ts';
 import { candidatesOf, nodesOf } from './golden-network.ts';
-
-const LIMIT = 1e-5;
+import { OPERATION } from './limits.ts';
 
 /** A single operation: a candidate, or the layers that fit maps to a cell. */
 export function checkOperation(file: GoldenFile, comparison: Comparison): void {
@@ -48,16 +47,16 @@ export function checkMixedOperation(file: GoldenFile, comparison: Comparison): v
   const { c, stride } = file.meta;
   const place = Place.root();
   const names = candidatesOf(file, file.stored('in/alpha').shape.at(-1)!);
-  const node = mixedNode(
-    names.flatMap((name) => {
-      const branch = candidate(name)(place.at(name), { channels: c, stride, affine: false, poolNorm: true });
-      return branch ? [{ input: 0, branch }] : [];
-    }),
-  );
+  const branches = names.flatMap((name) => {
+    const placement = { channels: c, stride, affine: false, poolNorm: true };
+    return candidate(name)(place.at(name), placement) ?? [];
+  });
+  const node = mixedNode(branches);
   run(file, comparison, place, ({ x, alpha }, pass) => {
     const weights = tf.softmax(alpha!);
     const kept = tf.concat(names.flatMap((name, i) => (name === 'none' ? [] : [weights.slice(i, 1)])));
-    return { y: node([x as tf.Tensor4D], kept, pass), weights };
+    const maps = branches.map(({ map }) => map(x as tf.Tensor4D, pass));
+    return { y: node(maps, kept, pass), weights };
   });
 }
 
@@ -104,7 +103,7 @@ function run(
     const loss = outputs.y.mul(gy!).sum() as tf.Scalar;
     return { loss, ...outputs, updated: pass.updated() };
   }, targets);
-  const limits = { whole: LIMIT, each: LIMIT };
+  const limits = { whole: OPERATION, each: OPERATION };
   comparison.group('out', weights ? { y, weights } : { y }, limits);
   comparison.group('grad_in', unprefixed('in', gradients), limits);
   comparison.group('grad', unprefixed('param', gradients), limits);

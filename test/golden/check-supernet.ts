@@ -18,15 +18,10 @@ import {
   goldenSupernet,
   lossOf,
   nodesOf,
+  variables,
   withoutAlphas,
 } from './golden-network.ts';
-
-const ONE_PASS = 1e-4;
-const ONE_GRADIENT = 2e-3;
-const TRAJECTORY = 1e-3;
-const ONE_FINAL = 1e-2;
-const ALPHA_CHANGE = 1e-2;
-const SECOND_ORDER = 1e-2;
+import { ALPHA_CHANGE, ONE_FINAL, ONE_GRADIENT, ONE_PASS, SECOND_ORDER, TRAJECTORY } from './limits.ts';
 
 /** A supernet: one pass with gradients, evaluation, and, where the file has one, a first-order search. */
 export function checkSupernet(file: GoldenFile, comparison: Comparison): void {
@@ -181,12 +176,6 @@ function trainedFrom({ parameters, statistics, alphas }: Point, settings: Settin
     weightOptimizer: sgd(settings.weights),
     alphaOptimizer: adam(settings.alphas),
   };
-}
-
-function variables(tensors: Tensors): Record<string, tf.Variable> {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, tensor]) => [name, tf.variable(tensor, false)]),
-  );
 }
 
 function compareAlphas(comparison: Comparison, step: number, alphas: Tensors, start: Tensors): void {

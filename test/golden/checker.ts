@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { inputError } from '@unnas/random';
+import { checkDerived } from './check-derived.ts';
 import { checkCell, checkMixedOperation, checkOperation } from './check-operation.ts';
 import { checkGenotypes, checkSecondOrder, checkSupernet } from './check-supernet.ts';
 import { Comparison, type Distance } from './comparison.ts';
@@ -17,6 +18,7 @@ const checks: Readonly<Record<string, Check>> = {
   supernet: checkSupernet,
   second_order: checkSecondOrder,
   genotype: checkGenotypes,
+  derived: checkDerived,
 };
 
 /** What came out for one file. */

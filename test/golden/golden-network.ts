@@ -91,3 +91,10 @@ export function freshStatistics(network: Network): Tensors {
     ]),
   );
 }
+
+/** Variables that start from these values. */
+export function variables(tensors: Tensors): Record<string, tf.Variable> {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, tf.variable(tensor, false)]),
+  );
+}

@@ -1,6 +1,7 @@
 export { type Affine, batchNorm, EPSILON, normalise } from './batch-norm.ts';
 export { convolution, type SeparableConvOptions, separableConv } from './convolution.ts';
 export { crossEntropy } from './cross-entropy.ts';
+export { fanOut } from './fan-out.ts';
 export { clipScale, globalNorm } from './global-norm.ts';
 export { type Losses, type Tensors, valueAndGradients } from './gradients.ts';
 export { mixedSum } from './mixed-sum.ts';
@@ -16,4 +17,10 @@ export {
   writeSafetensors,
 } from './safetensors.ts';
 export { cosine } from './schedule.ts';
+export {
+  hasSearchCellKernel,
+  type SearchCellEdge,
+  type SearchCellOptions,
+  searchCell,
+} from './search-cell.ts';
 export { upsample } from './upsample.ts';

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { releaseLater } from './release.ts';
 
 /** What an op returns: always a list, so that ops with one and with several outputs are written alike. */
 export type Outputs = tf.Tensor[];
@@ -51,6 +52,7 @@ export function op<Attrs extends object>(spec: OpSpec<Attrs>): Op<Attrs> {
       gradFunc: (dy, saved, attrs) => {
         const first = Array.isArray(dy) ? dy[0]! : dy;
         const gradients = run(gradientName, [...saved, first], attrs);
+        releaseLater([...saved, ...[dy].flat()], gradients[0]!);
         const inputCount = saved.length - saves.length;
         // tfjs calls and tidies these functions one by one, so what they share has been computed above.
         return Object.fromEntries(
@@ -69,11 +71,16 @@ export function op<Attrs extends object>(spec: OpSpec<Attrs>): Op<Attrs> {
   }
 
   const call = (inputs: readonly tf.Tensor[], attrs: Attrs): Outputs => {
-    if (!hasKernel(name)) return reference(inputs, attrs);
-    if (!differentiable) return runUnrecorded(name, inputs, attrs);
-    return hasKernel(gradientName) ? run(name, inputs, attrs) : reference(inputs, attrs);
+    if (!differentiable)
+      return hasKernel(name) ? runUnrecorded(name, inputs, attrs) : reference(inputs, attrs);
+    return hasKernels(name) ? run(name, inputs, attrs) : reference(inputs, attrs);
   };
   return Object.assign(call, { reference });
+}
+
+/** Whether the backend of the moment has the kernel of a differentiable op and that of its gradient. */
+export function hasKernels(name: string): boolean {
+  return hasKernel(name) && hasKernel(`${name}Grad`);
 }
 
 function hasKernel(name: string): boolean {

@@ -36,7 +36,10 @@ describe('Random', () => {
 
   it('is uniform: chi-squared over 64 cells, also across neighbouring streams', () => {
     for (const next of [
-      ((random) => () => random.uniform())(Random.of(11)),
+      (
+        (random) => () =>
+          random.uniform()
+      )(Random.of(11)),
       (
         (index) => () =>
           Random.of(11, 'augment', index++).uniform()

@@ -57,7 +57,8 @@ export class Random {
 
   /** A whole number, uniform in [0, count). */
   integer(count: number): number {
-    if (!Number.isSafeInteger(count) || count < 1) throw new RangeError(`integer(count) takes a count of at least 1, got ${count}`);
+    if (!Number.isSafeInteger(count) || count < 1)
+      throw new RangeError(`integer(count) takes a count of at least 1, got ${count}`);
     return Math.floor(this.uniform() * count);
   }
 

@@ -46,7 +46,9 @@ function pool(
   pooled: (x: Parameters<Layer>[0], stride: number) => ReturnType<Layer>,
 ): Branch {
   const map: Layer = (x) => pooled(x, stride);
-  return poolNorm ? { map, norm: norm(place.at('bn'), channels, false) } : { map };
+  return poolNorm
+    ? { map, shared: true, norm: norm(place.at('bn'), channels, false) }
+    : { map, shared: true };
 }
 
 /** sep_conv: (ReLU, depthwise, pointwise, batch norm) twice; only the first has the stride. */

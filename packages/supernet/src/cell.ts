@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Edge, edgesByNode, supernetEdges } from '@unnas/genotype';
+import { fanOut } from '@unnas/nn';
 import { candidate } from './candidates.ts';
 import type { Place } from './declaration.ts';
-import { factorizedReduce, type Layer, reluConvNorm, whole } from './layers.ts';
-import { type Incoming, mixedNode } from './mixed-node.ts';
+import { fusedCells, fusedNodes } from './fused-cell.ts';
+import { type Branch, factorizedReduce, type Layer, reluConvNorm, whole } from './layers.ts';
+import { mixedNode } from './mixed-node.ts';
 import type { Pass } from './pass.ts';
 
 /** Where a cell stands in the stack. */
@@ -49,28 +51,68 @@ export function searchCell(
 ): Cell {
   const [first, second] = inputs(place, placement, false);
   const incoming = supernetEdges(nodes).flatMap(({ node, input }) =>
-    candidates.flatMap((name): (Incoming & { node: number })[] => {
+    candidates.flatMap((name) => {
       const branch = candidate(name)(place.at(`node${node}`).at(`in${input}`).at(name), {
         channels: placement.channels,
         stride: placement.reduction && input < 2 ? 2 : 1,
         affine: false,
         poolNorm: true,
       });
-      return branch ? [{ node, input, branch }] : [];
+      return branch ? [{ node, input, name, branch }] : [];
     }),
   );
-  const mixedNodes = Array.from({ length: nodes }, (_, i) =>
-    mixedNode(incoming.filter(({ node }) => node === i + 2)),
-  );
+  const outgoing = Array.from({ length: nodes + 2 }, (_, state) => edgesFrom(state, incoming));
+  const intoNode = Array.from({ length: nodes }, (_, i) => incoming.filter(({ node }) => node === i + 2));
+  const mixedNodes = intoNode.map((edges) => mixedNode(edges.map(({ branch }) => branch)));
+  const fused = fusedNodes(place, placement.reduction);
+
   return (s0, s1, pass, weights) => {
     if (weights?.length !== nodes)
       throw new TypeError('a supernet needs a mix: weights for every node of a cell');
-    const states = [first(s0, pass), second(s1, pass)];
-    mixedNodes.forEach((node, i) => {
-      states.push(node(states, weights[i]!, pass));
+    const states = [first(s0, pass), second(s1, pass)] as const;
+    if (pass.training && fusedCells({ candidates, nodes })) return fused(states, weights, pass);
+    const maps = new Map<Incoming, tf.Tensor4D>();
+    /** Computes all maps of a state. @returns one more copy of it */
+    const leave = (state: tf.Tensor4D, edges: Incoming[][]): tf.Tensor4D => {
+      const copies = fanOut(state, edges.length + 1);
+      edges.forEach((alike, i) => {
+        const shares = fanOut(alike[0]!.branch.map(copies[i]!, pass), alike.length);
+        alike.forEach((edge, k) => {
+          maps.set(edge, shares[k]!);
+        });
+      });
+      return copies.at(-1)!;
+    };
+    for (const input of [0, 1] as const) leave(states[input], outgoing[input]!);
+    const outputs = mixedNodes.map((mixed, i) => {
+      const node = mixed(
+        intoNode[i]!.map((edge) => maps.get(edge)!),
+        weights[i]!,
+        pass,
+      );
+      return leave(node, outgoing[i + 2]!);
     });
-    return tf.concat(states.slice(2), 3);
+    return tf.concat(outputs, 3);
   };
+}
+
+/** One candidate on one edge into a node. */
+interface Incoming {
+  readonly node: number;
+  readonly input: number;
+  readonly name: string;
+  readonly branch: Branch;
+}
+
+/** What leaves a state, in groups that share a map. */
+function edgesFrom(state: number, incoming: readonly Incoming[]): Incoming[][] {
+  const groups = new Map<unknown, Incoming[]>();
+  for (const edge of incoming) {
+    if (edge.input !== state) continue;
+    const key = edge.branch.shared ? edge.name : edge;
+    groups.set(key, [...(groups.get(key) ?? []), edge]);
+  }
+  return [...groups.values()];
 }
 
 /**

@@ -32,12 +32,12 @@ export class Place {
   }
 
   at(name: string): Place {
-    return new Place(this.#declaration, this.#name(name));
+    return new Place(this.#declaration, this.name(name));
   }
 
   /** Declares a parameter. @returns its full name */
   parameter(name: string, shape: readonly number[], start: Start): string {
-    const full = this.#name(name);
+    const full = this.name(name);
     this.#declaration.parameters.set(full, { shape, start });
     return full;
   }
@@ -56,13 +56,14 @@ export class Place {
 
   /** Declares the running mean and variance of a batch norm. @returns their common prefix, with the dot */
   statistics(channels: number): string {
-    const prefix = this.#name('');
+    const prefix = this.name('');
     this.#declaration.statistics.set(`${prefix}mean`, [channels]);
     this.#declaration.statistics.set(`${prefix}var`, [channels]);
     return prefix;
   }
 
-  #name(name: string): string {
+  /** The full name of what lies here under a name. */
+  name(name: string): string {
     return this.#path === '' ? name : `${this.#path}.${name}`;
   }
 }

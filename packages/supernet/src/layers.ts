@@ -31,6 +31,8 @@ export function norm(place: Place, channels: number, affine: boolean): Norm {
 export interface Branch {
   /** Everything before the batch norm. */
   readonly map: Layer;
+  /** Whether the map has no parameters, so that a candidate gives the same map on all edges from a state. */
+  readonly shared?: boolean;
   readonly norm?: Norm;
 }
 

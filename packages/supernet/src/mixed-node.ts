@@ -3,23 +3,16 @@ import { EPSILON, mixedSum } from '@unnas/nn';
 import type { Branch } from './layers.ts';
 import type { Pass } from './pass.ts';
 
-/** One candidate on one edge into a node, with the state that it reads. */
-export interface Incoming {
-  readonly input: number;
-  readonly branch: Branch;
-}
-
 /**
- * A node of a supernet cell: the weighted sum of all candidates on all its edges. The batch norms at their ends, which have
- * neither scale nor offset, are computed together with the sum.
+ * A node of a supernet cell: the weighted sum of the maps of all candidates on all its edges. The batch norms at their ends, which
+ * have neither scale nor offset, are computed together with the sum.
  *
- * @returns a function of the states so far and the weights, one for each element of `incoming`
+ * @returns a function of the maps and the weights, one of each for each branch
  */
-export function mixedNode(incoming: readonly Incoming[]) {
-  const norms = incoming.map(({ branch }) => branch.norm);
+export function mixedNode(branches: readonly Branch[]) {
+  const norms = branches.map(({ norm }) => norm);
   const flags = norms.map((norm) => norm !== undefined);
-  return (states: readonly tf.Tensor4D[], weights: tf.Tensor, pass: Pass): tf.Tensor4D => {
-    const maps = incoming.map(({ input, branch }) => branch.map(states[input]!, pass));
+  return (maps: readonly tf.Tensor4D[], weights: tf.Tensor, pass: Pass): tf.Tensor4D => {
     if (!pass.training) return evaluated(maps, weights, pass);
     const { y, mean, variance } = mixedSum(weights, maps, { normalise: flags });
     const means = tf.unstack(mean);

@@ -1,0 +1,192 @@
+import * as tf from '@tensorflow/tfjs';
+import { batchNorm, EPSILON } from './batch-norm.ts';
+import { separableConv } from './convolution.ts';
+import { mixedSum } from './mixed-sum.ts';
+import { hasKernels, op } from './op.ts';
+import { averagePool3x3, maxPool3x3 } from './pool.ts';
+
+const NODES = 4;
+const KERNELS = [
+  { kernel: 3, dilation: 1, twice: true },
+  { kernel: 5, dilation: 1, twice: true },
+  { kernel: 3, dilation: 2, twice: false },
+  { kernel: 5, dilation: 2, twice: false },
+] as const;
+/** Candidates of an edge but `none`: max pool, average pool, skip, and the convolutions above. */
+const CANDIDATES = 3 + KERNELS.length;
+
+/** The edges of the cell in the order of the rows of the mix: by node, then by the state that they come from. */
+const EDGES = Array.from({ length: NODES }, (_, i) => i + 2).flatMap((node) =>
+  Array.from({ length: node }, (_, input) => ({ node, input })),
+);
+
+interface SearchCellAttrs {
+  readonly reduction: boolean;
+  readonly epsilon: number;
+  /** Whether the gradient kernel computes the gradients of the filters. */
+  readonly weights: boolean;
+}
+
+/** A candidate's map before the batch norm at its end, if it has one, and the statistics of those before. */
+interface Candidate {
+  readonly map: tf.Tensor4D;
+  readonly normalised: boolean;
+  readonly before: readonly Statistics[];
+}
+interface Statistics {
+  readonly mean: tf.Tensor;
+  readonly variance: tf.Tensor;
+}
+
+/** All candidates of an edge. Takes its filters from the front of `filters`. */
+function candidates(
+  x: tf.Tensor4D,
+  stride: 1 | 2,
+  filters: tf.Tensor[],
+  { epsilon, weights }: SearchCellAttrs,
+): Candidate[] {
+  const take = () => filters.shift()!;
+  const plain = (map: tf.Tensor4D, normalised = true): Candidate => ({ map, normalised, before: [] });
+  const pools = [maxPool3x3(x, stride), averagePool3x3(x, stride)].map((map) => plain(map));
+  const skip = stride === 1 ? plain(x, false) : plain(factorizedReduce(x, take(), take()));
+  const convolutions = KERNELS.map(({ dilation, twice }) => {
+    const options = { dilation, frozen: !weights };
+    const first = separableConv(x, take(), take(), { ...options, stride });
+    if (!twice) return plain(first);
+    const { y, mean, variance } = batchNorm(first, { epsilon });
+    const map = separableConv(y, take(), take(), options);
+    return { map, normalised: true, before: [{ mean, variance }] };
+  });
+  return [...pools, skip, ...convolutions];
+}
+
+function factorizedReduce(input: tf.Tensor4D, even: tf.Tensor, odd: tf.Tensor): tf.Tensor4D {
+  const x = tf.relu(input);
+  const [, height, width] = x.shape;
+  const beyond = (size: number): [number, number] => [0, size % 2];
+  const shifted = tf
+    .pad(x, [[0, 0], beyond(height), beyond(width), [0, 0]])
+    .slice([0, 1, 1, 0], [-1, height - 1 + (height % 2), width - 1 + (width % 2), -1]) as tf.Tensor4D;
+  return tf.concat(
+    [tf.conv2d(x, even as tf.Tensor4D, 2, 'valid'), tf.conv2d(shifted, odd as tf.Tensor4D, 2, 'valid')],
+    3,
+  );
+}
+
+const fused = op<SearchCellAttrs>({
+  name: 'UnnasSearchCell',
+  saves: [0, 1, 2, 3],
+  allGradients: { weights: true },
+  reference: ([s0, s1, mix, ...filters], attrs) => {
+    const states = [s0, s1] as tf.Tensor4D[];
+    const rest = [...filters];
+    const statistics: Statistics[] = [];
+    let row = 0;
+    for (let node = 2; node < 2 + NODES; node++) {
+      const edges = states.map((state, input) =>
+        candidates(state, attrs.reduction && input < 2 ? 2 : 1, rest, attrs),
+      );
+      const all = edges.flat();
+      const weights = mix!.slice([row, 0], [node, CANDIDATES]).reshape([-1]);
+      row += node;
+      const { y, mean, variance } = mixedSum(
+        weights,
+        all.map(({ map }) => map),
+        { normalise: all.map(({ normalised }) => normalised), epsilon: attrs.epsilon },
+      );
+      const means = tf.unstack(mean);
+      const variances = tf.unstack(variance);
+      all.forEach(({ normalised, before }, k) => {
+        statistics.push(...before);
+        if (normalised) statistics.push({ mean: means[k]!, variance: variances[k]! });
+      });
+      states.push(y);
+    }
+    return [
+      tf.concat(states.slice(2), 3),
+      tf.stack(statistics.map(({ mean }) => mean)),
+      tf.stack(statistics.map(({ variance }) => variance)),
+      tf.zeros([1]),
+    ];
+  },
+});
+
+/** Whether the backend of the moment computes `searchCell` with a kernel of its own. */
+export const hasSearchCellKernel = (): boolean => hasKernels('UnnasSearchCell');
+
+/** The filters of one edge of a search cell, of C channels. */
+export interface SearchCellEdge {
+  /** Of the skip, where the stride is 2: two filters 1,1,C,C/2, for the even and for the odd pixels. */
+  readonly skip?: readonly [even: tf.Tensor, odd: tf.Tensor];
+  /** Depthwise k,k,C,1 and pointwise 1,1,C,C of each stage in turn: two of sep_conv 3x3, two of 5x5, dil_conv 3x3, 5x5. */
+  readonly stages: readonly (readonly [depthwise: tf.Tensor, pointwise: tf.Tensor])[];
+}
+
+export interface SearchCellOptions {
+  /** Whether edges from the two inputs have stride 2. */
+  readonly reduction?: boolean;
+  readonly epsilon?: number;
+  /** A hint that the gradients of the filters will not be asked for; asking all the same works, but costs more. */
+  readonly frozen?: boolean;
+}
+
+/**
+ * A whole cell of DARTS's supernet in training mode (Liu et al., "DARTS", ICLR 2019, equations 1 and 2 and section 3.1), with
+ * states s_0 and s_1 as inputs and nodes s_2 to s_5:
+ *
+ *     s_i = sum over j < i and candidates k of mix[j -> i, k] * candidate_k(s_j)
+ *
+ * Candidates are max pooling, average pooling, skip, separable convolutions 3x3 and 5x5, and dilated ones 3x3 and 5x5; batch
+ * norms have neither scale nor offset, and one ends each candidate but the skip of stride 1. `none` adds nothing and has no
+ * column.
+ *
+ * @param states s_0 and s_1, N,H,W,C each with C even
+ * @param mix 14 x 7: edges by node and then by source, candidates in the order above
+ * @param edges the filters of every edge, in the order of the rows
+ * @returns the concatenation N,OH,OW,4C of all nodes, and mean and biased variance (through which no gradient flows) of every
+ * batch norm: B,C, the rows of an edge being its max pool, average pool, skip (where the stride is 2), first and second of
+ * sep_conv 3x3, of 5x5, dil_conv 3x3, 5x5; the edges follow one another
+ */
+export function searchCell(
+  [s0, s1]: readonly [tf.Tensor4D, tf.Tensor4D],
+  mix: tf.Tensor2D,
+  edges: readonly SearchCellEdge[],
+  { reduction = false, epsilon = EPSILON, frozen = false }: SearchCellOptions = {},
+): { y: tf.Tensor4D; mean: tf.Tensor2D; variance: tf.Tensor2D } {
+  const channels = s0.shape[3];
+  if (s0.rank !== 4 || `${s0.shape}` !== `${s1.shape}` || channels % 2 !== 0) {
+    throw new RangeError(
+      `searchCell: expected two states of one shape N,H,W,C with C even, got ${s0.shape} and ${s1.shape}`,
+    );
+  }
+  if (mix.shape[0] !== EDGES.length || mix.shape[1] !== CANDIDATES || edges.length !== EDGES.length) {
+    throw new RangeError(
+      `searchCell: expected a mix ${EDGES.length},${CANDIDATES} and ${EDGES.length} edges, got ${mix.shape} and ${edges.length}`,
+    );
+  }
+  const filters = edges.flatMap(({ skip, stages }, i) => {
+    const strided = reduction && EDGES[i]!.input < 2;
+    const skips = strided ? (skip ?? []) : [];
+    const expected = [
+      ...(strided ? [0, 0].map(() => [1, 1, channels, channels / 2]) : []),
+      ...KERNELS.flatMap(({ kernel, twice }) =>
+        Array.from({ length: twice ? 2 : 1 }, () => [
+          [kernel, kernel, channels, 1],
+          [1, 1, channels, channels],
+        ]).flat(),
+      ),
+    ];
+    const given = [...skips, ...stages.flat()];
+    if (given.map(({ shape }) => shape).join(' ') !== expected.join(' ')) {
+      throw new RangeError(
+        `searchCell: edge ${i} takes filters of ${expected.join(' ')}, got ${given.map(({ shape }) => shape).join(' ')}`,
+      );
+    }
+    return given;
+  });
+  const [y, mean, variance] = fused([s0, s1, mix, ...filters], { reduction, epsilon, weights: !frozen });
+  return { y: y as tf.Tensor4D, mean: mean as tf.Tensor2D, variance: variance as tf.Tensor2D };
+}
+
+/** The meaning of `searchCell` in ops of their own, for tests. */
+export const searchCellReference = fused.reference;
