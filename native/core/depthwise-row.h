@@ -8,18 +8,47 @@ namespace unnas::UNNAS_ISA {
 namespace {
 
 /// A row of sums: out[j] = sum over `rows` rows i and all kx of
-/// source[i * source_stride][j * stride + kx * dilation] w[i * w_stride + kx * w_step], for j in [0, width).
+/// source[i * source_stride][j * stride + kx * dilation] w[i * w_stride + kx * w_step], for j in [0, width);
+/// with `add` the sums are added to what out holds.
 struct RowCall {
   const float* source;
   int64_t source_stride, rows;
   const float* w;
   float* out;
   int64_t width;
+  bool add;
   // What follows is read by the general version only; strides of pixels and taps count these, not floats.
   int64_t kernel_width, stride, dilation;
   int64_t w_stride, w_step = 1, out_stride = 1;
 };
 using RowFunction = void (*)(const RowCall&);
+
+template <int kTile>
+inline int64_t general_tiles(const RowCall& call, int64_t j) {
+  const int64_t stride = call.stride * kBlock, dilation = call.dilation * kBlock,
+                w_step = call.w_step * kBlock, out_stride = call.out_stride * kBlock;
+  for (; j + kTile <= call.width; j += kTile) {
+    vf sum[kTile] = {};
+    for (int64_t row = 0; row < call.rows; row++) {
+      const float* source = call.source + row * call.source_stride + j * stride;
+      const float* w = call.w + row * call.w_stride * kBlock;
+      for (int64_t kx = 0; kx < call.kernel_width; kx++, source += dilation, w += w_step) {
+        vf wv = load(w);
+        UNNAS_UNROLL
+        for (int i = 0; i < kTile; i++) sum[i] += load(source + i * stride) * wv;
+      }
+    }
+    float* out = call.out + j * out_stride;
+    UNNAS_UNROLL
+    for (int i = 0; i < kTile; i++)
+      store(out + i * out_stride, call.add ? load(out + i * out_stride) + sum[i] : sum[i]);
+  }
+  return j;
+}
+inline void general_row_from(const RowCall& call, int64_t j) {
+  general_tiles<1>(call, general_tiles<2>(call, general_tiles<4>(call, general_tiles<8>(call, j))));
+}
+inline void general_row(const RowCall& call) { general_row_from(call, 0); }
 
 /// Kernel width, dilation and stride known: each input pixel is loaded once for all taps and all sums of a
 /// tile.
@@ -27,7 +56,10 @@ template <int K, int D, int S>
 inline void known_row(const RowCall& call) {
   constexpr int kTile = 8, kInputs = (kTile - 1) * S + (K - 1) * D + 1;
   for (int64_t j = 0; j < call.width; j += kTile) {
-    j = std::min(j, call.width - kTile);  // the last tile overlaps the one before
+    if (j + kTile > call.width) {
+      if (call.add) return general_row_from(call, j);
+      j = call.width - kTile;  // the last tile overlaps the one before
+    }
     vf sum[kTile] = {};
     const float *source = call.source + j * S * kBlock, *w = call.w;
     for (int64_t row = 0; row < call.rows; row++, source += call.source_stride, w += K * kBlock) {
@@ -44,33 +76,15 @@ inline void known_row(const RowCall& call) {
         }
       }
     }
-    UNNAS_UNROLL
-    for (int i = 0; i < kTile; i++) store(call.out + (j + i) * kBlock, sum[i]);
-  }
-}
-
-template <int kTile>
-inline int64_t general_tiles(const RowCall& call, int64_t j) {
-  const int64_t stride = call.stride * kBlock, dilation = call.dilation * kBlock,
-                w_step = call.w_step * kBlock;
-  for (; j + kTile <= call.width; j += kTile) {
-    vf sum[kTile] = {};
-    for (int64_t row = 0; row < call.rows; row++) {
-      const float* source = call.source + row * call.source_stride + j * stride;
-      const float* w = call.w + row * call.w_stride * kBlock;
-      for (int64_t kx = 0; kx < call.kernel_width; kx++, source += dilation, w += w_step) {
-        vf wv = load(w);
-        UNNAS_UNROLL
-        for (int i = 0; i < kTile; i++) sum[i] += load(source + i * stride) * wv;
-      }
+    float* out = call.out + j * kBlock;
+    if (call.add) {
+      UNNAS_UNROLL
+      for (int i = 0; i < kTile; i++) store(out + i * kBlock, load(out + i * kBlock) + sum[i]);
+    } else {
+      UNNAS_UNROLL
+      for (int i = 0; i < kTile; i++) store(out + i * kBlock, sum[i]);
     }
-    UNNAS_UNROLL
-    for (int i = 0; i < kTile; i++) store(call.out + (j + i) * call.out_stride * kBlock, sum[i]);
   }
-  return j;
-}
-inline void general_row(const RowCall& call) {
-  general_tiles<1>(call, general_tiles<2>(call, general_tiles<4>(call, general_tiles<8>(call, 0))));
 }
 
 template <int K, int D>

@@ -77,7 +77,7 @@ inline void depthwise_forward(const Depthwise& shape, const BlockedImage& r, con
         function({source + v * kLanes, shape.dilation_height * r.row_stride(),
                   std::max<int64_t>(0, taps.end - taps.begin),
                   w + (block * shape.taps() + taps.begin * shape.kernel_width) * kBlock + v * kLanes,
-                  u + block * kChunkStride + i * chunk.width * kBlock + v * kLanes, chunk.width,
+                  u + block * kChunkStride + i * chunk.width * kBlock + v * kLanes, chunk.width, false,
                   shape.kernel_width, shape.stride_width, shape.dilation_width, shape.kernel_width});
       }
 }
@@ -139,10 +139,11 @@ inline GradientTaps gradient_taps_inside(GradientTaps taps, int64_t size) {
           taps.place - begin * taps.place_step, taps.place_step};
 }
 
-/// Row `y` of the input gradient of one channel block, into out[column][16]. `w`: packed filters, `flipped`:
-/// the same with the last tap first, as the fast functions for stride 1 read them.
+/// Row `y` of the input gradient of one channel block, into out[column][16] or, with `add`, added to it. `w`:
+/// packed filters, `flipped`: the same with the last tap first, as the fast functions for stride 1 read them.
 inline void depthwise_input_gradient(const Depthwise& shape, const BlockedImage& du, const float* w,
-                                     const float* flipped, int64_t block, int64_t y, float* out) {
+                                     const float* flipped, int64_t block, int64_t y, float* out,
+                                     bool add = false) {
   const int lanes = static_cast<int>(std::min<int64_t>(kBlock, shape.channels - block * kBlock));
   if (shape.stride_height == 1 && shape.stride_width == 1) {
     // A convolution of du with the flipped filters.
@@ -155,7 +156,7 @@ inline void depthwise_input_gradient(const Depthwise& shape, const BlockedImage&
       function({source + v * kLanes, shape.dilation_height * du.row_stride(),
                 std::max<int64_t>(0, taps.end - taps.begin),
                 flipped + (block * shape.taps() + taps.begin * shape.kernel_width) * kBlock + v * kLanes,
-                out + v * kLanes, shape.width, shape.kernel_width, 1, shape.dilation_width,
+                out + v * kLanes, shape.width, add, shape.kernel_width, 1, shape.dilation_width,
                 shape.kernel_width});
     return;
   }
@@ -171,7 +172,7 @@ inline void depthwise_input_gradient(const Depthwise& shape, const BlockedImage&
     for (int v = 0; v * kLanes < lanes; v++)
       general_row({source + v * kLanes, -rows.place_step * du.row_stride(), rows.count, taps + v * kLanes,
                    out + phase * kBlock + v * kLanes,
-                   (shape.width - phase + shape.stride_width - 1) / shape.stride_width, columns.count, 1,
+                   (shape.width - phase + shape.stride_width - 1) / shape.stride_width, add, columns.count, 1,
                    -columns.place_step, rows.step * shape.kernel_width, columns.step, shape.stride_width});
   }
 }

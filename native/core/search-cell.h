@@ -103,6 +103,15 @@ struct SearchCell {
   }
   int64_t saved_floats() const { return positions(kSources); }
 
+  // Working memory of the forward pass: the states that edges leave, as maps. In a reduction cell the inputs
+  // are larger than the nodes.
+  int64_t source_floats(int source) const { return columns * source_height(source) * source_width(source); }
+  int64_t state_map(int source) const {
+    int64_t at = 0;
+    for (int s = 0; s < source; s++) at += images * source_floats(s);
+    return at;
+  }
+
   // Rows of statistics: for each edge the pools, the strided skip, then the stages in the order of their
   // candidates.
   int edge_norms(int source) const { return 2 + (strided(source) ? 1 : 0) + kStages; }
@@ -131,6 +140,29 @@ struct SearchCell {
   int inputs() const { return skip_parameter(kSources, kStates - 1); }
 };
 
+/// The convolutions of one kernel size on an edge: the two stages of a separable one, and a dilated one.
+struct Branch {
+  int node, size;  // 0: 3x3, 1: 5x5
+
+  int first() const { return kFirst3 + size; }
+  int second() const { return kSecond3 + size; }
+  int dilated() const { return kDilate3 + size; }
+};
+
+/// The branches of a state's edges, in groups that are taken through all their passes before the next one: of
+/// as many branches as have their maps in the cache from one pass to the next.
+inline std::vector<std::vector<Branch>> branch_groups(const SearchCell& cell, int source) {
+  constexpr int64_t kCacheFloats = int64_t{4} << 20, kMaps = 4;
+  const auto together = static_cast<size_t>(std::max<int64_t>(1, kCacheFloats / (kMaps * cell.map_floats())));
+  std::vector<std::vector<Branch>> groups;
+  for (int node = first_target(source); node < kStates; node++)
+    for (int size = 0; size < 2; size++) {
+      if (groups.empty() || groups.back().size() == together) groups.emplace_back();
+      groups.back().push_back({node, size});
+    }
+  return groups;
+}
+
 /// One image of a map: of ours, or of a tensor [..., channels] of which the last dimension may be a part.
 struct MapView {
   const float* data;
@@ -142,6 +174,12 @@ struct MapView {
 
 inline MapView view(const SearchCell& cell, const float* map, int64_t image) {
   return {map + image * cell.image_floats(), kBlock, cell.pixels * kBlock, cell.columns};
+}
+
+/// One image of a state, given as a map.
+inline MapView state_view(const SearchCell& cell, const float* map, int source, int64_t image) {
+  return {map + image * cell.source_floats(source), kBlock,
+          cell.source_height(source) * cell.source_width(source) * kBlock, cell.columns};
 }
 
 /// Where the states lie: the inputs, and the nodes as slices of the cell's output.
@@ -214,8 +252,9 @@ inline void normalised_image(const SearchCell& cell, const MapView& y, const flo
       const float* from = y.at(block, v);
       for (int64_t row = 0; row < cell.out_height; row++, from += cell.out_width * kBlock) {
         float* to = z.row(block, row) + v * kLanes;
-        for (int64_t i = 0; i < cell.out_width * kBlock; i += kBlock)
+        for (int64_t i = 0; i < cell.out_width * kBlock; i += kBlock) {
           store(to + i, positive_part((load(from + i) - center) * scale));
+        }
       }
     }
 }
@@ -226,37 +265,83 @@ struct Term {
   const float* factor;
 };
 
-/// out = constant + sum of factor * map, over `count` pixels from `first` of an image: [block][pixel][16],
-/// blocks `stride` floats apart.
-inline void combine(const std::vector<Term>& terms, const float* constant, int64_t blocks, int64_t first,
-                    int64_t count, float* out, int64_t stride) {
-  auto tile = [&]<int kTile>(std::integral_constant<int, kTile>, int64_t block, int v, int64_t p) {
-    const int64_t channel = block * kBlock + v * kLanes;
-    vf sum[kTile];
-    UNNAS_UNROLL
-    for (int i = 0; i < kTile; i++) sum[i] = load(constant + channel);
-    for (const Term& term : terms) {
-      const int lanes = term.map.lanes(block, v);
-      if (lanes == 0) continue;
-      const vf factor = load(term.factor + channel);
-      const float* x = term.map.at(block, v) + (first + p) * term.map.pixel_stride;
-      if (lanes == kLanes) {
-        UNNAS_UNROLL
-        for (int i = 0; i < kTile; i++) sum[i] += load(x + i * term.map.pixel_stride) * factor;
-      } else {
-        for (int i = 0; i < kTile; i++) sum[i] += load_partial(x + i * term.map.pixel_stride, lanes) * factor;
+/// out += sum of factor * map for up to kTerms terms, over `count` pixels of one vector of channels: few
+/// enough maps at a time for the processor's prefetching to follow them.
+template <int kTerms>
+inline void add_terms(const Term* terms, int64_t block, int v, int64_t first, int64_t count, float* out) {
+  const float* x[kTerms];
+  vf factor[kTerms];
+  int lanes[kTerms];
+  bool whole = true;
+  for (int k = 0; k < kTerms; k++) {
+    const MapView& map = terms[k].map;
+    x[k] = map.at(block, v) + first * map.pixel_stride;
+    factor[k] = load(terms[k].factor + block * kBlock + v * kLanes);
+    lanes[k] = map.lanes(block, v);
+    whole = whole && lanes[k] == kLanes && map.pixel_stride == kBlock;
+  }
+  if (whole) {
+    for (int64_t p = 0; p < count * kBlock; p += kBlock) {
+      vf sum = load(out + p);
+      UNNAS_UNROLL
+      for (int k = 0; k < kTerms; k++) {
+        sum += load(x[k] + p) * factor[k];
       }
+      store(out + p, sum);
     }
-    UNNAS_UNROLL
-    for (int i = 0; i < kTile; i++) store(out + block * stride + (p + i) * kBlock + v * kLanes, sum[i]);
-  };
-  for (int64_t block = 0; block < blocks; block++)
-    for (int v = 0; v < kVectors; v++) {
-      int64_t p = 0;
-      for (; p + 8 <= count; p += 8) tile(std::integral_constant<int, 8>{}, block, v, p);
-      for (; p < count; p++) tile(std::integral_constant<int, 1>{}, block, v, p);
-    }
+    return;
+  }
+  for (int k = 0; k < kTerms; k++)
+    for (int64_t p = 0; lanes[k] > 0 && p < count; p++)
+      store(out + p * kBlock,
+            load(out + p * kBlock) + load_lanes(x[k] + p * terms[k].map.pixel_stride, lanes[k]) * factor[k]);
 }
+
+/// out += sum of factor * map, over an image of `pixels` pixels: [block][pixel][16]; `start` of each channel
+/// takes the place of what out holds, if it is given.
+inline void add_to(const std::vector<Term>& terms, int64_t blocks, int64_t pixels, float* out,
+                   const float* start = nullptr) {
+  constexpr int64_t kPixels = 256;  // of the sum, that stay in the L1 cache for all terms
+  for (int64_t block = 0; block < blocks; block++)
+    for (int64_t first = 0; first < pixels; first += kPixels)
+      for (int v = 0; v < kVectors; v++) {
+        const int64_t count = std::min(kPixels, pixels - first);
+        float* sum = out + (block * pixels + first) * kBlock + v * kLanes;
+        if (start) {
+          const vf value = load(start + block * kBlock + v * kLanes);
+          for (int64_t p = 0; p < count * kBlock; p += kBlock) store(sum + p, value);
+        }
+        size_t k = 0;
+        for (; k + 4 <= terms.size(); k += 4) add_terms<4>(&terms[k], block, v, first, count, sum);
+        for (; k < terms.size(); k++) add_terms<1>(&terms[k], block, v, first, count, sum);
+      }
+}
+
+/// out = constant + sum of factor * map.
+inline void combine(const std::vector<Term>& terms, const float* constant, int64_t blocks, int64_t pixels,
+                    float* out) {
+  add_to(terms, blocks, pixels, out, constant);
+}
+
+/// The next chunk of an image of a map, asked for in quarters between the products of this one: the
+/// processor's own prefetching stops at the end of a page of 4 KiB, which a chunk fills, and waiting for all
+/// its lines at once costs as much as a product.
+struct NextChunk {
+  const float* first;  // null: there is none
+  int64_t block_stride, blocks, pixels;
+
+  NextChunk(const SearchCell& cell, const MapView& map, const PixelChunk& chunk)
+      : first(nullptr), block_stride(map.block_stride), blocks(cell.blocks), pixels(chunk.pixels()) {
+    const int64_t after = chunk.row * cell.out_width + chunk.column + pixels;
+    if (after + pixels <= cell.pixels) first = map.data + after * kBlock;
+  }
+
+  void ask(int quarter) const {
+    for (int64_t block = 0; first && block < blocks; block++)
+      for (int64_t i = quarter * pixels / 4; i < (quarter + 1) * pixels / 4; i++)
+        prefetch(first + block * block_stride + i * kBlock);
+  }
+};
 
 /// Filters of a stage, packed.
 struct StageFilters {

@@ -1,6 +1,7 @@
-#include "core/map-moments.h"
+#include <utility>
+
+#include "core/gradient-sums.h"
 #include "core/map-pool.h"
-#include "core/search-cell.h"
 #include "core/strided-skip.h"
 
 // The backward pass of a search cell, from the last node to the inputs.
@@ -13,74 +14,23 @@
 //   dy_k = mix_k / deviation_k (dS - S / M - xhat_k P_k / M) = a dS + b y_k + c    with a, b, c of a channel
 //
 // dy_k is formed chunk by chunk in the cache where a convolution or a pool wants it, and never stored.
-// Outputs of depthwise convolutions are computed once more. All that leaves a state is added up in one image:
+// Outputs of depthwise convolutions are computed once more. All that leaves a state is added up in one map:
 // one ReLU mask and one pass of the pools' gradients a state.
+//
+// States are taken from the last to the first, when the gradients of all nodes that they lead to are known.
+// The edges of a state follow one another in groups of branches whose maps stay in the cache from one pass to
+// the next: the products P_k of the group, its second stages, its first stages.
 
 namespace unnas::UNNAS_ISA {
 namespace {
 
-/// dy = a g + b y + c, of each channel.
+/// The gradient of a batch norm's input y from that of its output g: dy = a g + b y + c, of each channel.
 struct NormGradient {
   float *a, *b, *c;
 
   NormGradient() = default;
   NormGradient(int64_t columns, Scratch& scratch)
       : a(scratch.floats(columns)), b(scratch.floats(columns)), c(scratch.floats(columns)) {}
-};
-
-/// Sums of products with the maps of a node, or of the two norms between stages: one vector of channels each.
-class ProductSums {
- public:
-  ProductSums(int64_t vectors, int64_t pieces, int64_t columns)
-      : vectors_(vectors),
-        pieces_(pieces),
-        columns_(columns),
-        sums_(static_cast<size_t>(vectors * pieces * columns), 0.0) {}
-
-  double* part(int64_t piece, int64_t vector) {
-    return sums_.data() + (piece * vectors_ + vector) * columns_;
-  }
-  /// The sum over all pieces, in their order.
-  std::vector<double> total(int64_t vector) const {
-    std::vector<double> total(static_cast<size_t>(columns_), 0.0);
-    for (int64_t piece = 0; piece < pieces_; piece++)
-      for (int64_t c = 0; c < columns_; c++)
-        total[static_cast<size_t>(c)] +=
-            sums_[static_cast<size_t>((piece * vectors_ + vector) * columns_ + c)];
-    return total;
-  }
-
- private:
-  int64_t vectors_, pieces_, columns_;
-  std::vector<double> sums_;
-};
-
-/// Partial weight gradients of stages, of each piece of work.
-class FilterSums {
- public:
-  FilterSums(const SearchCell& cell, int stage, int64_t pieces, Scratch& scratch)
-      : taps_(int64_t{kStage[stage].kernel} * kStage[stage].kernel),
-        pieces_(pieces),
-        channels_(cell.channels),
-        matrix_size_(cell.columns * cell.columns),
-        filter_size_(cell.columns * taps_),
-        matrices_(scratch.floats(pieces * matrix_size_)),
-        filters_(scratch.floats(pieces * filter_size_)) {}
-
-  float* matrix(int64_t piece) const { return matrices_ + piece * matrix_size_; }
-  float* filters(int64_t piece) const { return filters_ + piece * filter_size_; }
-  void clear(int64_t piece) const {
-    std::fill_n(matrix(piece), matrix_size_, 0.0f);
-    std::fill_n(filters(piece), filter_size_, 0.0f);
-  }
-  void finish(float* depthwise, float* pointwise) const {
-    add_partial_filters(filters_, pieces_, taps_, channels_, depthwise);
-    add_partial_matrices(matrices_, pieces_, channels_, channels_, pointwise);
-  }
-
- private:
-  int64_t taps_, pieces_, channels_, matrix_size_, filter_size_;
-  float *matrices_, *filters_;
 };
 
 class BackwardPass {
@@ -90,13 +40,13 @@ class BackwardPass {
         cell_(call.attrs),
         weights_(call.attrs.flag("weights")),
         saved_(input(3)),
-        doutput_(input(4)),
         states_{cell_, call.in(0).f32(), call.in(1).f32(), input(0)},
+        doutput_{cell_, nullptr, nullptr, input(4)},
         group_(images_of_piece(cell_)),
         pieces_(chunk_count(cell_.images, group_)),
         workspace_(call.outputs.back().f32()),
         norms_(cell_, scratch_) {
-    if (call.outputs.back().size < static_cast<size_t>(kWorkspaceMaps * cell_.map_floats()) ||
+    if (call.outputs.back().size < static_cast<size_t>(workspace_floats()) ||
         call.inputs.size() != static_cast<size_t>(cell_.inputs() + 5))
       throw std::invalid_argument("search cell: wrong number of inputs or room");
     for (int row = 0; row < cell_.norm_rows(); row++)
@@ -115,34 +65,43 @@ class BackwardPass {
   void run() {
     take_last_node();
     for (int source = kSources - 1; source >= 0; source--) {
-      second_stages(source);
-      first_stages(source);
+      take_state(source);
+      bool first = true;  // the first branch of a state overwrites what its gradient held
+      for (const auto& branches : branch_groups(cell_, source)) {
+        end_products(source, branches);
+        second_stages(source, branches);
+        first_stages(source, branches, !std::exchange(first, false));
+      }
+      finish_state(source);
     }
   }
 
-  /// Maps of working memory: gradients of the nodes, and of what the first stages of separable convolutions
-  /// made on the edges of one source.
-  static constexpr int64_t kWorkspaceMaps = kNodes + 2 * kNodes;
-
  private:
+  // Working memory: gradients of the nodes, then of what the first stages of separable convolutions made on
+  // the branches of a group, then the state of the moment and, if it is an input, its gradient.
+  static constexpr int64_t kMiddles = 2 * kNodes;
+  int64_t workspace_floats() const {
+    return (kNodes + kMiddles) * cell_.map_floats() + 2 * cell_.images * cell_.source_floats(0);
+  }
+  float* node_gradient(int node) const { return workspace_ + (node - kFirstNode) * cell_.map_floats(); }
+  float* middle_gradient(size_t branch) const {
+    return workspace_ + (kNodes + static_cast<int64_t>(branch)) * cell_.map_floats();
+  }
+  float* state() const { return workspace_ + (kNodes + kMiddles) * cell_.map_floats(); }
+  float* state_gradient(int source) const {
+    return source < kFirstNode ? state() + cell_.images * cell_.source_floats(0) : node_gradient(source);
+  }
+
   const float* input(int after) const { return call_.in(static_cast<size_t>(cell_.inputs() + after)).f32(); }
   float mix(int source, int node, int candidate) const {
     return call_.in(SearchCell::kMixInput).f32()[edge_of(source, node) * kCandidates + candidate];
-  }
-  float* node_gradient(int node) const { return workspace_ + (node - kFirstNode) * cell_.map_floats(); }
-  float* middle_gradient(int node, int first_stage) const {
-    return workspace_ + (kNodes + 2 * (node - kFirstNode) + first_stage) * cell_.map_floats();
-  }
-  /// The part of the output's gradient that belongs to a node.
-  MapView output_gradient(int node, int64_t n) const {
-    return States{cell_, nullptr, nullptr, doutput_}.image(node, n);
   }
   MapView image(const float* map, int64_t n) const { return view(cell_, map, n); }
 
   /// What a candidate's batch norm sees, and which one it is; the skip of stride 1 has none.
   struct End {
-    const float* map;  // null: the state itself
-    int row;           // -1: no batch norm
+    const float* map;
+    int row;  // -1: no batch norm
   };
   End end_of(int source, int node, int candidate) const {
     if (candidate == kMaxPool || candidate == kAveragePool)
@@ -150,52 +109,16 @@ class BackwardPass {
     if (candidate == kSkip)
       return cell_.strided(source)
                  ? End{saved_ + cell_.skip_map(source, node), cell_.norm_row(source, node, kSkip)}
-                 : End{nullptr, -1};
+                 : End{state(), -1};
     const int stage = last_stage(candidate);
     return {saved_ + cell_.stage_map(edge_of(source, node), stage), cell_.stage_row(source, node, stage)};
   }
 
-  // Sum of dS, then of dS (y - mean) for each map of a node.
-  static int64_t product_of(int source, int candidate) { return 1 + source * kCandidates + candidate; }
-  ProductSums node_sums(int node) const { return {1 + node * kCandidates, pieces_, cell_.columns}; }
-
-  void add_node_products(int node, int64_t n, int64_t piece, ProductSums& sums) const {
-    constexpr int64_t kPixels = 256;  // of dS, that stay in the cache for all maps
-    const MapView ds = image(node_gradient(node), n);
-    for (int64_t block = 0; block < cell_.blocks; block++)
-      for (int v = 0; v < kVectors; v++)
-        for (int64_t first = 0; first < cell_.pixels; first += kPixels) {
-          const int64_t count = std::min(kPixels, cell_.pixels - first),
-                        channel = block * kBlock + v * kLanes;
-          const float* g = ds.at(block, v) + first * kBlock;
-          vf sum[4] = {};
-          for (int64_t p = 0; p < count; p++) sum[p % 4] += load(g + p * kBlock);
-          MapMoments::add_to(sums.part(piece, 0) + channel, (sum[0] + sum[1]) + (sum[2] + sum[3]));
-          for (int source = 0; source < node; source++)
-            for (int k = 0; k < kCandidates; k++) {
-              const End end = end_of(source, node, k);
-              const MapView y = end.map ? image(end.map, n) : states_.image(source, n);
-              if (y.lanes(block, v) == 0) continue;
-              const vf mean = end.row < 0 ? vf{} : load(norms_.mean(end.row) + channel);
-              MapMoments::add_to(sums.part(piece, product_of(source, k)) + channel,
-                                 products(g, y.at(block, v) + first * y.pixel_stride, y.pixel_stride,
-                                          y.lanes(block, v), count, mean));
-            }
-        }
-  }
-
-  /// Sum of g (y - mean) over pixels of one vector of channels.
-  static vf products(const float* g, const float* y, int64_t stride, int lanes, int64_t count, vf mean) {
-    vf sum[4] = {};
-    int64_t p = 0;
-    if (lanes == kLanes)
-      for (; p + 4 <= count; p += 4) {
-        UNNAS_UNROLL
-        for (int i = 0; i < 4; i++)
-          sum[i] += load(g + (p + i) * kBlock) * (load(y + (p + i) * stride) - mean);
-      }
-    for (; p < count; p++) sum[0] += load(g + p * kBlock) * (load_lanes(y + p * stride, lanes) - mean);
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  /// P of a candidate, of one image.
+  void add_end_product(int source, int node, int candidate, int64_t n, double* totals) const {
+    const End end = end_of(source, node, candidate);
+    add_product_sum(cell_, image(node_gradient(node), n), image(end.map, n),
+                    end.row < 0 ? nullptr : norms_.mean(end.row), totals);
   }
 
   /// The gradient of a batch norm whose output has the factor `weight`. Gives the sum over channels of P.
@@ -217,35 +140,68 @@ class BackwardPass {
     return projections;
   }
 
-  void finish_node(int node, const ProductSums& sums) {
-    float* dmix = call_.out(SearchCell::kMixInput).f32();
-    const auto s = sums.total(0);
-    for (int source = 0; source < node; source++)
-      for (int k = 0; k < kCandidates; k++) {
-        const int edge = edge_of(source, node), row = end_of(source, node, k).row;
-        const auto centered = sums.total(product_of(source, k));
-        double total = 0;
-        if (row < 0) {
-          for (double product : centered) total += product;
-          std::fill_n(ends_[edge][k].a, cell_.columns, mix(source, node, k));
-        } else {
-          total = set(ends_[edge][k], row, mix(source, node, k), s, centered);
-        }
-        dmix[edge * kCandidates + k] = static_cast<float>(total);
-      }
+  /// The gradients of a candidate's weight and of the batch norm at its end, from P.
+  void finish_end(int source, int node, int candidate, const std::vector<double>& centered) {
+    const int edge = edge_of(source, node), row = end_of(source, node, candidate).row;
+    double total = 0;
+    if (row < 0) {
+      for (double product : centered) total += product;
+      std::fill_n(ends_[edge][candidate].a, cell_.columns, mix(source, node, candidate));
+    } else {
+      total = set(ends_[edge][candidate], row, mix(source, node, candidate), node_sums_[node - kFirstNode],
+                  centered);
+    }
+    call_.out(SearchCell::kMixInput).f32()[edge * kCandidates + candidate] = static_cast<float>(total);
   }
 
   void take_last_node() {
     const int node = kStates - 1;
-    ProductSums sums = node_sums(node);
+    ProductSums sum(1, pieces_, cell_.columns);
     parallel_for(cell_.images, group_, [&](int64_t piece, int64_t begin, int64_t end) {
       for (int64_t n = begin; n < end; n++) {
-        pack_map(output_gradient(node, n), cell_.pixels, cell_.blocks,
-                 node_gradient(node) + n * cell_.image_floats());
-        add_node_products(node, n, piece, sums);
+        float* ds = node_gradient(node) + n * cell_.image_floats();
+        pack_map(doutput_.image(node, n), cell_.pixels, cell_.blocks, ds);
+        add_pixel_sum(cell_, image(node_gradient(node), n), sum.part(piece, 0));
       }
     });
-    finish_node(node, sums);
+    node_sums_[node - kFirstNode] = sum.total(0);
+  }
+
+  static constexpr int kPlain[] = {kMaxPool, kAveragePool, kSkip};
+
+  /// The state as a map, and the products of all candidates that are no convolutions.
+  void take_state(int source) {
+    const int first = first_target(source), targets = kStates - first;
+    ProductSums sums(3 * targets, pieces_, cell_.columns);
+    auto index = [&](int node, int k) { return 3 * (node - first) + k; };
+    const int64_t pixels = cell_.source_height(source) * cell_.source_width(source);
+    parallel_for(cell_.images, group_, [&](int64_t piece, int64_t begin, int64_t end) {
+      for (int64_t n = begin; n < end; n++) {
+        pack_map(states_.image(source, n), pixels, cell_.blocks, state() + n * cell_.source_floats(source));
+        for (int node = first; node < kStates; node++)
+          for (int k : kPlain) add_end_product(source, node, k, n, sums.part(piece, index(node, k)));
+      }
+    });
+    for (int node = first; node < kStates; node++)
+      for (int k : kPlain) finish_end(source, node, k, sums.total(index(node, k)));
+  }
+
+  static constexpr int separable(const Branch& branch) { return kSeparable3 + branch.size; }
+  static constexpr int dilated(const Branch& branch) { return kDilated3 + branch.size; }
+
+  void end_products(int source, const std::vector<Branch>& branches) {
+    ProductSums sums(2 * static_cast<int64_t>(branches.size()), pieces_, cell_.columns);
+    parallel_for(cell_.images, group_, [&](int64_t piece, int64_t begin, int64_t end) {
+      for (int64_t n = begin; n < end; n++) {
+        int64_t at = 0;
+        for (const Branch& branch : branches)
+          for (int k : {separable(branch), dilated(branch)})
+            add_end_product(source, branch.node, k, n, sums.part(piece, at++));
+      }
+    });
+    int64_t at = 0;
+    for (const Branch& branch : branches)
+      for (int k : {separable(branch), dilated(branch)}) finish_end(source, branch.node, k, sums.total(at++));
   }
 
   /// Room for a piece of work.
@@ -271,8 +227,9 @@ class BackwardPass {
         const vf a = load(norm.a + channel), b = load(norm.b + channel), c = load(norm.c + channel);
         const float *from = g.at(block, v) + first, *map = y.at(block, v) + first;
         float* to = dy + block * kChunkStride + v * kLanes;
-        for (int64_t p = 0; p < chunk.pixels() * kBlock; p += kBlock)
+        for (int64_t p = 0; p < chunk.pixels() * kBlock; p += kBlock) {
           store(to + p, load(from + p) * a + (load(map + p) * b + c));
+        }
       }
   }
 
@@ -282,65 +239,78 @@ class BackwardPass {
                       const MapView& g, const MapView& y, const FilterSums* sums, int64_t piece,
                       Workplace& work) const {
     for_chunks(0, d.out_height, d.out_width, [&](const PixelChunk& chunk) {
+      const NextChunk next(cell_, y, chunk);
       form_gradient(norm, g, y, chunk, work.dy);
+      next.ask(0);
       multiply(work.dy, chunk.pixels(), filters.pointwise, ToImage(work.du, chunk));
+      next.ask(1);
+      if (sums) depthwise_forward(d, work.input, filters.depthwise, chunk, work.u);
+      next.ask(2);
+      if (sums)
+        accumulate(work.u, cell_.columns, work.dy, cell_.columns, chunk.pixels(), sums->matrix(piece));
+      next.ask(3);
       if (!sums) return;
-      depthwise_forward(d, work.input, filters.depthwise, chunk, work.u);
-      accumulate(work.u, cell_.columns, work.dy, cell_.columns, chunk.pixels(), sums->matrix(piece));
       depthwise_weight_gradient(d, work.input, work.du, chunk, sums->filters(piece));
     });
   }
 
-  std::vector<FilterSums> filter_sums(int source, int first_stage, int count, Scratch& scratch) const {
-    std::vector<FilterSums> sums;
-    for (int node = first_target(source); weights_ && node < kStates; node++)
-      for (int stage = first_stage; stage < first_stage + count; stage++)
-        sums.emplace_back(cell_, stage, pieces_, scratch);
-    return sums;
-  }
-  void finish_filters(int source, int first_stage, int count, const std::vector<FilterSums>& all) const {
-    for (size_t i = 0; i < all.size(); i++) {
-      const int node = first_target(source) + static_cast<int>(i) / count,
-                stage = first_stage + static_cast<int>(i) % count;
-      const auto at = static_cast<size_t>(cell_.stage_parameter(source, node, stage));
-      all[i].finish(call_.out(at).f32(), call_.out(at + 1).f32());
+  /// Partial sums of the weight gradients of some stages.
+  class StageSums {
+   public:
+    void add_stage(const BackwardPass& pass, int source, int node, int stage, Scratch& scratch) {
+      if (!pass.weights_) return;
+      const auto at = static_cast<size_t>(pass.cell_.stage_parameter(source, node, stage));
+      sums_.emplace_back(FilterSums(pass.cell_, stage, pass.pieces_, scratch), at);
     }
-  }
+    void clear(int64_t piece) const {
+      for (const auto& [sum, at] : sums_) sum.clear(piece);
+    }
+    /// Null where no weight gradients are wanted.
+    const FilterSums* stage(size_t i) const { return sums_.empty() ? nullptr : &sums_[i].first; }
+    void finish(const Call& call) const {
+      for (const auto& [sum, at] : sums_) sum.finish(call.out(at).f32(), call.out(at + 1).f32());
+    }
 
-  void second_stages(int source) {
-    const int first = first_target(source), targets = kStates - first;
+   private:
+    std::vector<std::pair<FilterSums, size_t>> sums_;  // with the position of the depthwise filter
+  };
+
+  void second_stages(int source, const std::vector<Branch>& branches) {
     Scratch local;
-    const auto filters = filter_sums(source, kSecond3, 2, local);
-    auto index = [&](int node, int stage) { return (node - first) * 2 + stage - kSecond3; };
-    ProductSums sums(targets * 4, pieces_, cell_.columns);  // of dz, then of dz (y1 - mean)
+    StageSums filters;
+    for (const Branch& branch : branches)
+      filters.add_stage(*this, source, branch.node, branch.second(), local);
+    // Of dz, then of dz (y1 - mean).
+    ProductSums sums(2 * static_cast<int64_t>(branches.size()), pieces_, cell_.columns);
 
     parallel_for(cell_.images, group_, [&](int64_t piece, int64_t begin, int64_t end) {
       Scratch scratch;
       Workplace work(cell_.depthwise(source, kSecond5), scratch);
-      for (const FilterSums& one : filters) one.clear(piece);
+      filters.clear(piece);
       for (int64_t n = begin; n < end; n++)
-        for (int node = first; node < kStates; node++)
-          for (int stage : {kSecond3, kSecond5}) {
-            const int edge = edge_of(source, node), i = index(node, stage), before = stage - kSecond3;
-            const Depthwise d = cell_.depthwise(source, stage);
-            const int row = cell_.stage_row(source, node, before);
-            const MapView y1 = image(saved_ + cell_.stage_map(edge, before), n);
-            normalised_image(cell_, y1, norms_.mean(row), norms_.inverse(row), work.input);
-            stage_gradient(d, filters_[edge][stage], ends_[edge][kSeparable3 + before],
-                           image(node_gradient(node), n), image(saved_ + cell_.stage_map(edge, stage), n),
-                           filters.empty() ? nullptr : &filters[static_cast<size_t>(i)], piece, work);
-            store_middle(d, filters_[edge][stage], work, y1, norms_.mean(row),
-                         middle_gradient(node, before) + n * cell_.image_floats(), sums.part(piece, 2 * i),
-                         sums.part(piece, 2 * i + 1));
-          }
+        for (size_t i = 0; i < branches.size(); i++) {
+          const Branch& branch = branches[i];
+          const int edge = edge_of(source, branch.node), stage = branch.second();
+          const int row = cell_.stage_row(source, branch.node, branch.first());
+          const Depthwise d = cell_.depthwise(source, stage);
+          const MapView y1 = image(saved_ + cell_.stage_map(edge, branch.first()), n);
+          normalised_image(cell_, y1, norms_.mean(row), norms_.inverse(row), work.input);
+          stage_gradient(d, filters_[edge][stage], ends_[edge][separable(branch)],
+                         image(node_gradient(branch.node), n),
+                         image(saved_ + cell_.stage_map(edge, stage), n), filters.stage(i), piece, work);
+          const auto at = static_cast<int64_t>(2 * i);
+          store_middle(d, filters_[edge][stage], work, y1, norms_.mean(row),
+                       middle_gradient(i) + n * cell_.image_floats(), sums.part(piece, at),
+                       sums.part(piece, at + 1));
+        }
     });
-    for (int node = first; node < kStates; node++)
-      for (int stage : {kSecond3, kSecond5}) {
-        const int before = stage - kSecond3, i = index(node, stage);
-        set(middles_[edge_of(source, node)][before], cell_.stage_row(source, node, before), 1.0f,
-            sums.total(2 * i), sums.total(2 * i + 1));
-      }
-    finish_filters(source, kSecond3, 2, filters);
+    for (size_t i = 0; i < branches.size(); i++) {
+      const Branch& branch = branches[i];
+      const auto at = static_cast<int64_t>(2 * i);
+      set(middles_[edge_of(source, branch.node)][branch.size],
+          cell_.stage_row(source, branch.node, branch.first()), 1.0f, sums.total(at), sums.total(at + 1));
+    }
+    filters.finish(call_);
   }
 
   /// dz of an image: the depthwise input gradient where z > 0, with its sums.
@@ -367,48 +337,77 @@ class BackwardPass {
       }
   }
 
-  void first_stages(int source) {
-    const int first = first_target(source);
-    const bool strided = cell_.strided(source), is_node = source >= kFirstNode;
+  /// `add`: to the gradient of the state, which otherwise is overwritten.
+  void first_stages(int source, const std::vector<Branch>& branches, bool add) {
     const int64_t height = cell_.source_height(source), width = cell_.source_width(source);
-    const int64_t floats = cell_.columns * height * width;
     Scratch local;
-    const auto filters = filter_sums(source, kFirst3, kFirstStages, local);
-    const SkipGradients skips(*this, source, local);
-    const PoolGradients pools(*this, source, local);
-    ProductSums sums = node_sums(is_node ? source : 0);
+    StageSums filters;
+    for (const Branch& branch : branches)
+      for (int stage : {branch.first(), branch.dilated()})
+        filters.add_stage(*this, source, branch.node, stage, local);
 
     parallel_for(cell_.images, group_, [&](int64_t piece, int64_t begin, int64_t end) {
       Scratch scratch;
       Workplace work(cell_.depthwise(source, kDilate5), scratch);
-      float *packed = scratch.floats(floats), *own = is_node ? nullptr : scratch.floats(floats);
-      for (const FilterSums& one : filters) one.clear(piece);
-      skips.clear(piece);
+      filters.clear(piece);
       for (int64_t n = begin; n < end; n++) {
-        float* dx = is_node ? node_gradient(source) + n * cell_.image_floats() : own;
-        std::fill_n(dx, floats, 0.0f);
-        pack_map(states_.image(source, n), height * width, cell_.blocks, packed);
-        relu_image(packed, cell_.blocks, height, width, work.input);
-        for (int node = first; node < kStates; node++)
-          for (int stage = 0; stage < kFirstStages; stage++) {
-            const int edge = edge_of(source, node);
-            const bool separable = stage < kDilate3;
-            const size_t i = static_cast<size_t>((node - first) * kFirstStages + stage);
+        const int64_t at = n * cell_.source_floats(source);
+        relu_image(state() + at, cell_.blocks, height, width, work.input);
+        for (size_t i = 0; i < branches.size(); i++) {
+          const Branch& branch = branches[i];
+          const int edge = edge_of(source, branch.node);
+          for (int stage : {branch.first(), branch.dilated()}) {
+            const bool middle = stage == branch.first();
             const Depthwise d = cell_.depthwise(source, stage);
             stage_gradient(d, filters_[edge][stage],
-                           separable ? middles_[edge][stage] : ends_[edge][kDilated3 + stage - kDilate3],
-                           image(separable ? middle_gradient(node, stage) : node_gradient(node), n),
+                           middle ? middles_[edge][branch.size] : ends_[edge][dilated(branch)],
+                           image(middle ? middle_gradient(i) : node_gradient(branch.node), n),
                            image(saved_ + cell_.stage_map(edge, stage), n),
-                           filters.empty() ? nullptr : &filters[i], piece, work);
-            add_input_gradient(d, filters_[edge][stage], work, dx);
+                           filters.stage(2 * i + (middle ? 0 : 1)), piece, work);
+            add_input_gradient(d, filters_[edge][stage], work, state_gradient(source) + at,
+                               add || i > 0 || !middle);
           }
-        if (strided) skips.add(n, piece, work, BlockedImage{dx, 0, height, 0, width});
-        for (int64_t i = 0; i < floats; i += kLanes)
-          store(dx + i, load(packed + i) > 0.0f ? load(dx + i) : vf{});
+        }
+      }
+    });
+    filters.finish(call_);
+  }
+
+  void add_input_gradient(const Depthwise& d, const StageFilters& filters, const Workplace& work, float* dx,
+                          bool add) const {
+    for (int64_t block = 0; block < cell_.blocks; block++)
+      for (int64_t y = 0; y < d.height; y++)
+        depthwise_input_gradient(d, work.du, filters.depthwise, filters.flipped, block, y,
+                                 dx + (block * d.height + y) * d.width * kBlock, add);
+  }
+
+  /// What is left when all branches of a state have been added up: strided skips, the ReLU mask, and what
+  /// passes it by.
+  void finish_state(int source) {
+    const bool strided = cell_.strided(source), is_node = source >= kFirstNode;
+    const int64_t height = cell_.source_height(source), width = cell_.source_width(source);
+    const int64_t floats = cell_.source_floats(source);
+    Scratch local;
+    const SkipGradients skips(*this, source, local);
+    const PoolGradients pools(*this, source, local);
+    ProductSums sum(1, pieces_, cell_.columns);
+    parallel_for(cell_.images, group_, [&](int64_t piece, int64_t begin, int64_t end) {
+      Scratch scratch;
+      skips.clear(piece);
+      for (int64_t n = begin; n < end; n++) {
+        const float* x = state() + n * floats;
+        float* dx = state_gradient(source) + n * floats;
+        if (strided) {
+          Scratch rest;
+          Workplace work(cell_.depthwise(source, kDilate5), rest);
+          relu_image(x, cell_.blocks, height, width, work.input);
+          skips.add(n, piece, work, BlockedImage{dx, 0, height, 0, width});
+        }
+        for (int64_t i = 0; i < floats; i += kLanes) store(dx + i, load(x + i) > 0.0f ? load(dx + i) : vf{});
         pools.add(n, dx);
 
         if (is_node) {
-          add_node_products(source, n, piece, sums);
+          add_pixel_sum(cell_, image(node_gradient(source), n), sum.part(piece, 0));
         } else {
           float* out = call_.out(static_cast<size_t>(source)).f32() + n * height * width * cell_.channels;
           for (int64_t p = 0; p < height * width; p++)
@@ -416,20 +415,8 @@ class BackwardPass {
         }
       }
     });
-    if (is_node) finish_node(source, sums);
-    finish_filters(source, kFirst3, kFirstStages, filters);
+    if (is_node) node_sums_[source - kFirstNode] = sum.total(0);
     skips.finish();
-  }
-
-  void add_input_gradient(const Depthwise& d, const StageFilters& filters, const Workplace& work,
-                          float* dx) const {
-    for (int64_t block = 0; block < cell_.blocks; block++)
-      for (int64_t y = 0; y < d.height; y++) {
-        depthwise_input_gradient(d, work.du, filters.depthwise, filters.flipped, block, y, work.row);
-        float* to = dx + (block * d.height + y) * d.width * kBlock;
-        for (int64_t i = 0; i < d.width * kBlock; i += kLanes)
-          store(to + i, load(to + i) + load(work.row + i));
-      }
   }
 
   /// The gradients of the strided skips of a source.
@@ -514,7 +501,7 @@ class BackwardPass {
     }
     void add(int64_t n, float* dx) const {
       const SearchCell& cell = pass_.cell_;
-      const int64_t pixels = cell.pixels, stride = pixels * kBlock;
+      const int64_t pixels = cell.pixels;
       const bool strided = cell.strided(source_);
       Scratch scratch;
       float* dpool[] = {scratch.floats(cell.image_floats()), scratch.floats(cell.image_floats())};
@@ -522,13 +509,12 @@ class BackwardPass {
       for (int k : {kMaxPool, kAveragePool}) {
         terms = gradients(k, n);
         terms.push_back({pass_.image(pass_.saved_ + cell.pool_map(source_, k), n), b_[k]});
-        combine(terms, c_[k], cell.blocks, 0, pixels, dpool[k], stride);
+        combine(terms, c_[k], cell.blocks, pixels, dpool[k]);
       }
       if (!strided) {
         terms = gradients(kSkip, n);
-        terms.push_back({{dx, kBlock, stride, cell.columns}, ones_});
-        if (source_ >= kFirstNode) terms.push_back({pass_.output_gradient(source_, n), ones_});
-        combine(terms, zeros_, cell.blocks, 0, pixels, dx, stride);
+        if (source_ >= kFirstNode) terms.push_back({pass_.doutput_.image(source_, n), ones_});
+        add_to(terms, cell.blocks, pixels, dx);
       }
       const MapPool pool{cell.source_height(source_), cell.source_width(source_), strided ? 2 : 1,
                          cell.out_height, cell.out_width};
@@ -559,8 +545,8 @@ class BackwardPass {
   const Call& call_;
   const SearchCell cell_;
   const bool weights_;
-  const float *saved_, *doutput_;
-  const States states_;
+  const float* saved_;
+  const States states_, doutput_;
   const int64_t group_, pieces_;
   float* workspace_;
   Scratch scratch_;
@@ -568,10 +554,11 @@ class BackwardPass {
   StageFilters filters_[kEdges][kStages];
   NormGradient ends_[kEdges][kCandidates];  // of the batch norms at the ends of the candidates
   NormGradient middles_[kEdges][2];         // of those between two stages
+  std::vector<double> node_sums_[kNodes];   // sum dS
 };
 
 // inputs: those of search_cell, its four outputs, the gradient of the first; outputs: the gradients of s0,
-// s1, the mix and, with `weights`, all filters; then working memory of 12 maps.
+// s1, the mix and, with `weights`, all filters; then working memory.
 void search_cell_grad(const Call& call) { BackwardPass(call).run(); }
 
 UNNAS_KERNEL("search_cell_grad", search_cell_grad);

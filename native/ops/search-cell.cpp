@@ -11,9 +11,10 @@
 // and the output is the concatenation of the nodes. Each candidate but the skip of stride 1 ends with a batch
 // norm, and between the two stages of a separable convolution there is one.
 //
-// Per state, one pass over the images: the node's sum, pools, and all first stages of the edges that leave
-// it, which share one ReLU. When their statistics are known, a second pass makes the second stages. Outputs
-// of depthwise convolutions and normalised maps exist in the cache only.
+// Per state, one pass over the images makes the state itself and its pools. Then its edges follow, in groups
+// of branches whose maps stay in the cache between two passes: the first makes the first stages, the second,
+// when their statistics are known, the second stages. Outputs of depthwise convolutions and normalised maps
+// exist in the L1 cache only.
 
 namespace unnas::UNNAS_ISA {
 namespace {
@@ -27,10 +28,12 @@ class ForwardPass {
         mean_(call.out(1).f32()),
         variance_(call.out(2).f32()),
         saved_(call.out(3).f32()),
-        states_{cell_, call.in(0).f32(), call.in(1).f32(), output_},
+        workspace_(call.out(4).f32()),
         group_(images_of_piece(cell_)),
+        pieces_(chunk_count(cell_.images, group_)),
         norms_(cell_, scratch_) {
     if (call.out(3).size < static_cast<size_t>(cell_.saved_floats()) ||
+        call.out(4).size < static_cast<size_t>(cell_.state_map(kSources)) ||
         call.inputs.size() != static_cast<size_t>(cell_.inputs()))
       throw std::invalid_argument("search cell: wrong number of inputs or room");
     for (int node = kFirstNode; node < kStates; node++)
@@ -42,8 +45,11 @@ class ForwardPass {
 
   void run() {
     for (int state = 0; state < kSources; state++) {
-      first_stages(state);
-      second_stages(state);
+      take_state(state);
+      for (const auto& branches : branch_groups(cell_, state)) {
+        first_stages(state, branches);
+        second_stages(state, branches);
+      }
     }
     const NodeSum last = node_sum(kStates - 1);
     parallel_for(cell_.images, group_, [&](int64_t, int64_t begin, int64_t end) {
@@ -61,8 +67,7 @@ class ForwardPass {
   /// The sum of a node: what is the same for all images.
   struct NodeSum {
     struct Map {
-      const float* map;  // null: the state `source` itself
-      int source;
+      const float* map;
       const float* factor;
     };
     std::vector<Map> maps;
@@ -72,7 +77,7 @@ class ForwardPass {
   NodeSum node_sum(int node) {
     NodeSum sum{{}, scratch_.floats(cell_.columns)};
     std::vector<double> constant(static_cast<size_t>(cell_.columns), 0.0);
-    auto add = [&](const float* map, int source, float weight, int row) {
+    auto add = [&](const float* map, float weight, int row) {
       float* factor = scratch_.floats(cell_.columns);
       for (int64_t c = 0; c < cell_.columns; c++) {
         factor[c] = row < 0 ? weight : weight * norms_.inverse(row)[c];
@@ -80,19 +85,18 @@ class ForwardPass {
           constant[static_cast<size_t>(c)] -=
               static_cast<double>(factor[c]) * static_cast<double>(norms_.mean(row)[c]);
       }
-      sum.maps.push_back({map, source, factor});
+      sum.maps.push_back({map, factor});
     };
     for (int source = 0; source < node; source++) {
       const float* weight = mix(source, node);
       for (int k : {kMaxPool, kAveragePool})
-        add(saved_ + cell_.pool_map(source, k), source, weight[k], cell_.norm_row(source, node, k));
+        add(saved_ + cell_.pool_map(source, k), weight[k], cell_.norm_row(source, node, k));
       if (cell_.strided(source))
-        add(saved_ + cell_.skip_map(source, node), source, weight[kSkip],
-            cell_.norm_row(source, node, kSkip));
+        add(saved_ + cell_.skip_map(source, node), weight[kSkip], cell_.norm_row(source, node, kSkip));
       else
-        add(nullptr, source, weight[kSkip], -1);
+        add(workspace_ + cell_.state_map(source), weight[kSkip], -1);
       for (int k = kSeparable3; k < kCandidates; k++)
-        add(saved_ + cell_.stage_map(edge_of(source, node), last_stage(k)), source, weight[k],
+        add(saved_ + cell_.stage_map(edge_of(source, node), last_stage(k)), weight[k],
             cell_.stage_row(source, node, last_stage(k)));
     }
     for (int64_t c = 0; c < cell_.columns; c++)
@@ -103,9 +107,8 @@ class ForwardPass {
   /// Computes a node of an image into `packed` [block][pixel][16] and its slice of the output.
   void store_node(const NodeSum& sum, int node, int64_t n, float* packed) const {
     std::vector<Term> terms;
-    for (const auto& [map, source, factor] : sum.maps)
-      terms.push_back({map ? view(cell_, map, n) : states_.image(source, n), factor});
-    combine(terms, sum.constant, cell_.blocks, 0, cell_.pixels, packed, cell_.pixels * kBlock);
+    for (const auto& [map, factor] : sum.maps) terms.push_back({view(cell_, map, n), factor});
+    combine(terms, sum.constant, cell_.blocks, cell_.pixels, packed);
     const int64_t row = kNodes * cell_.channels;
     float* out = output_ + n * cell_.pixels * row + (node - kFirstNode) * cell_.channels;
     for (int64_t p = 0; p < cell_.pixels; p++)
@@ -125,8 +128,9 @@ class ForwardPass {
     moments.add(moment, piece, y, stride, chunk.pixels());
   }
 
-  void first_stages(int source) {
-    const int first = first_target(source), targets = kStates - first;
+  /// A state as a map, its pools, and the skips of strided edges.
+  void take_state(int source) {
+    const int first = first_target(source);
     const bool strided = cell_.strided(source);
     const int64_t height = cell_.source_height(source), width = cell_.source_width(source);
     const NodeSum sum = source < kFirstNode ? NodeSum{} : node_sum(source);
@@ -139,24 +143,21 @@ class ForwardPass {
         skips.push_back(pack_panels(skip.matrix, skip.rows, skip.columns, skip.columns, 1, local));
       }
 
-    // Statistics: both pools, then the stages of each target, then the strided skips.
-    MapMoments moments(2 + targets * (kFirstStages + 1), chunk_count(cell_.images, group_), cell_.columns);
-    auto stage_moment = [&](int node, int stage) { return 2 + (node - first) * kFirstStages + stage; };
-    auto skip_moment = [&](int node) { return 2 + targets * kFirstStages + node - first; };
-
+    MapMoments moments(2 + static_cast<int64_t>(skips.size()), pieces_, cell_.columns);
+    auto skip_moment = [&](int node) { return 2 + node - first; };
+    const States inputs{cell_, call_.in(0).f32(), call_.in(1).f32(), nullptr};
     const MapPool pool{height, width, strided ? 2 : 1, cell_.out_height, cell_.out_width};
     auto* positions = reinterpret_cast<uint8_t*>(saved_ + cell_.positions(source));
     parallel_for(cell_.images, group_, [&](int64_t piece, int64_t begin, int64_t end) {
       Scratch scratch;
       BlockedImage r = input_image(cell_.depthwise(source, kDilate5), height, scratch);
-      float* packed = scratch.floats(cell_.columns * height * width);
       float* u = scratch.floats(chunk_floats(2 * cell_.columns));
       for (int64_t n = begin; n < end; n++) {
+        float* packed = workspace_ + cell_.state_map(source) + n * cell_.source_floats(source);
         if (source < kFirstNode)
-          pack_map(states_.image(source, n), height * width, cell_.blocks, packed);
+          pack_map(inputs.image(source, n), height * width, cell_.blocks, packed);
         else
           store_node(sum, source, n, packed);
-        relu_image(packed, cell_.blocks, height, width, r);
 
         float* maps[] = {saved_ + cell_.pool_map(source, kMaxPool) + n * cell_.image_floats(),
                          saved_ + cell_.pool_map(source, kAveragePool) + n * cell_.image_floats()};
@@ -166,11 +167,9 @@ class ForwardPass {
             moments.add(k, piece, maps[k] + p * kBlock, cell_.pixels * kBlock,
                         std::min<int64_t>(kChunk, cell_.pixels - p));
 
+        if (!strided) continue;
+        relu_image(packed, cell_.blocks, height, width, r);
         for_chunks(0, cell_.out_height, cell_.out_width, [&](const PixelChunk& chunk) {
-          for (int node = first; node < kStates; node++)
-            for (int stage = 0; stage < kFirstStages; stage++)
-              convolve(source, node, stage, r, chunk, n, u, moments, stage_moment(node, stage), piece);
-          if (!strided) return;
           gather_skip(cell_, r, chunk, u);
           for (int node = first; node < kStates; node++) {
             float* y = saved_ + cell_.skip_map(source, node) + n * cell_.image_floats() +
@@ -185,34 +184,56 @@ class ForwardPass {
 
     for (int node = first; node < kStates; node++) {
       for (int k : {kMaxPool, kAveragePool}) finish(moments, k, cell_.norm_row(source, node, k));
-      for (int stage = 0; stage < kFirstStages; stage++)
-        finish(moments, stage_moment(node, stage), cell_.stage_row(source, node, stage));
       if (strided) finish(moments, skip_moment(node), cell_.norm_row(source, node, kSkip));
     }
   }
 
-  void second_stages(int source) {
-    const int first = first_target(source), targets = kStates - first;
-    MapMoments moments(targets * 2, chunk_count(cell_.images, group_), cell_.columns);
-    auto moment = [&](int node, int stage) { return (node - first) * 2 + stage - kSecond3; };
+  void first_stages(int source, const std::vector<Branch>& branches) {
+    MapMoments moments(2 * static_cast<int64_t>(branches.size()), pieces_, cell_.columns);
+    const int64_t height = cell_.source_height(source), width = cell_.source_width(source);
+    parallel_for(cell_.images, group_, [&](int64_t piece, int64_t begin, int64_t end) {
+      Scratch scratch;
+      BlockedImage r = input_image(cell_.depthwise(source, kDilate5), height, scratch);
+      float* u = scratch.floats(chunk_floats(cell_.columns));
+      for (int64_t n = begin; n < end; n++) {
+        const float* state = workspace_ + cell_.state_map(source) + n * cell_.source_floats(source);
+        relu_image(state, cell_.blocks, height, width, r);
+        for_chunks(0, cell_.out_height, cell_.out_width, [&](const PixelChunk& chunk) {
+          int64_t moment = 0;
+          for (const Branch& branch : branches)
+            for (int stage : {branch.first(), branch.dilated()})
+              convolve(source, branch.node, stage, r, chunk, n, u, moments, moment++, piece);
+        });
+      }
+    });
+    int64_t moment = 0;
+    for (const Branch& branch : branches)
+      for (int stage : {branch.first(), branch.dilated()})
+        finish(moments, moment++, cell_.stage_row(source, branch.node, stage));
+  }
+
+  void second_stages(int source, const std::vector<Branch>& branches) {
+    MapMoments moments(static_cast<int64_t>(branches.size()), pieces_, cell_.columns);
     parallel_for(cell_.images, group_, [&](int64_t piece, int64_t begin, int64_t end) {
       Scratch scratch;
       BlockedImage z = input_image(cell_.depthwise(source, kSecond5), cell_.out_height, scratch);
       float* u = scratch.floats(chunk_floats(cell_.columns));
-      for (int64_t n = begin; n < end; n++)
-        for (int node = first; node < kStates; node++)
-          for (int stage : {kSecond3, kSecond5}) {
-            const int before = stage - kSecond3 + kFirst3, row = cell_.stage_row(source, node, before);
-            normalised_image(cell_, view(cell_, saved_ + cell_.stage_map(edge_of(source, node), before), n),
-                             norms_.mean(row), norms_.inverse(row), z);
-            for_chunks(0, cell_.out_height, cell_.out_width, [&](const PixelChunk& chunk) {
-              convolve(source, node, stage, z, chunk, n, u, moments, moment(node, stage), piece);
-            });
-          }
+      for (int64_t n = begin; n < end; n++) {
+        int64_t moment = 0;
+        for (const Branch& branch : branches) {
+          const int row = cell_.stage_row(source, branch.node, branch.first());
+          const float* y1 = saved_ + cell_.stage_map(edge_of(source, branch.node), branch.first());
+          normalised_image(cell_, view(cell_, y1, n), norms_.mean(row), norms_.inverse(row), z);
+          for_chunks(0, cell_.out_height, cell_.out_width, [&](const PixelChunk& chunk) {
+            convolve(source, branch.node, branch.second(), z, chunk, n, u, moments, moment, piece);
+          });
+          moment++;
+        }
+      }
     });
-    for (int node = first; node < kStates; node++)
-      for (int stage : {kSecond3, kSecond5})
-        finish(moments, moment(node, stage), cell_.stage_row(source, node, stage));
+    int64_t moment = 0;
+    for (const Branch& branch : branches)
+      finish(moments, moment++, cell_.stage_row(source, branch.node, branch.second()));
   }
 
   void finish(const MapMoments& moments, int64_t moment, int row) {
@@ -223,9 +244,8 @@ class ForwardPass {
 
   const Call& call_;
   const SearchCell cell_;
-  float *output_, *mean_, *variance_, *saved_;
-  const States states_;
-  const int64_t group_;
+  float *output_, *mean_, *variance_, *saved_, *workspace_;
+  const int64_t group_, pieces_;
   Scratch scratch_;
   Norms norms_;
   StageFilters filters_[kEdges][kStages];
@@ -233,7 +253,7 @@ class ForwardPass {
 
 // inputs: s0, s1 [N, H, W, C], mix [14, 7], then for each edge conv_a, conv_b [C, C/2] (where strided) and
 // the depthwise and pointwise filters of its stages; outputs: [N, OH, OW, 4 C], mean and variance [rows, C],
-// saved.
+// saved, then working memory.
 void search_cell(const Call& call) { ForwardPass(call).run(); }
 
 UNNAS_KERNEL("search_cell", search_cell);

@@ -7,8 +7,9 @@ const SOURCES = 5;
 const STAGES = 6;
 /** Edges that have stride 2 in a reduction cell. */
 const STRIDED = 8;
-/** Maps that the backward pass works in, see kWorkspaceMaps. */
-const WORKSPACE_MAPS = 12;
+const NODES = 4;
+/** Branches of a state: two kernel sizes on each of its edges. */
+const BRANCHES = 2 * NODES;
 
 /** Sizes of a cell, under the names that the C++ kernels read, and what they need room for. */
 function sizes(inputs: readonly TensorInfo[], attrs: Readonly<Record<string, unknown>>) {
@@ -28,33 +29,40 @@ function sizes(inputs: readonly TensorInfo[], attrs: Readonly<Record<string, unk
   }
   const half = (size: number) => Math.floor((size - 1) / (reduction ? 2 : 1)) + 1;
   const out = [images, half(height), half(width), 4 * channels] as const;
-  const map = images * out[1] * out[2] * Math.ceil(channels / 16) * 16;
+  const columns = Math.ceil(channels / 16) * 16;
+  const map = images * out[1] * out[2] * columns;
+  const inputMap = images * height * width * columns;
   return {
     attrs: { images, height, width, channels, reduction, epsilon: attrs.epsilon as number },
     count,
     out,
     norms: EDGES * (2 + STAGES) + (reduction ? STRIDED : 0),
     saved: (EDGES * STAGES + 2 * SOURCES + (reduction ? STRIDED : 0)) * map + (SOURCES * map) / 4,
-    workspace: WORKSPACE_MAPS * map,
+    /** The states that edges leave, see `SearchCell::state_map`. */
+    forwardRoom: 2 * inputMap + (SOURCES - 2) * map,
+    /** See `BackwardPass::workspace_floats`. */
+    backwardRoom: (NODES + BRANCHES) * map + 2 * inputMap,
   };
 }
 
 /** [s0, s1, mix, filters] -> [output, mean, variance, saved]; see `searchCell` of @unnas/nn. */
 const searchCell = override('UnnasSearchCell', ({ inputs, attrs, backend }) => {
   const tensors = Object.values(inputs);
-  const { attrs: shape, out, norms, saved: room } = sizes(tensors, attrs);
+  const { attrs: shape, out, norms, saved, forwardRoom } = sizes(tensors, attrs);
   const outputs = [
     backend.output(out),
     backend.output([norms, shape.channels]),
     backend.output([norms, shape.channels]),
-    backend.output([room]),
+    backend.output([saved]),
   ];
+  const workspace = backend.output([forwardRoom]);
   run(
     'search_cell',
     tensors.map((tensor) => backend.values(tensor)),
-    outputs.map(({ values }) => values),
+    [...outputs, workspace].map(({ values }) => values),
     shape,
   );
+  backend.disposeData(workspace.info.dataId);
   // What is saved is for the gradient kernel alone, so the tensor says that it is one number: of a large output tfjs would
   // make a gradient of zeros.
   outputs[3]!.info.shape = [1];
@@ -64,10 +72,10 @@ const searchCell = override('UnnasSearchCell', ({ inputs, attrs, backend }) => {
 /** [s0, s1, mix, filters, output, mean, variance, saved, dOutput] -> gradients of the first three, or of all inputs with `weights`. */
 const searchCellGrad = override('UnnasSearchCellGrad', ({ inputs, attrs, backend }) => {
   const tensors = Object.values(inputs);
-  const { attrs: shape, count, workspace: room } = sizes(tensors, attrs);
+  const { attrs: shape, count, backwardRoom } = sizes(tensors, attrs);
   const weights = attrs.weights === true;
   const gradients = tensors.slice(0, weights ? count : 3).map((tensor) => backend.output(tensor.shape));
-  const workspace = backend.output([room]);
+  const workspace = backend.output([backwardRoom]);
   run(
     'search_cell_grad',
     tensors.map((tensor) => backend.values(tensor)),

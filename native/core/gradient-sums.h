@@ -1,0 +1,119 @@
+// Sums that the backward pass of a search cell takes over all images: each piece of work has its own, and
+// they are added in the order of the pieces.
+#pragma once
+#include "core/map-moments.h"
+#include "core/search-cell.h"
+
+namespace unnas::UNNAS_ISA {
+namespace {
+
+/// Sums over the pixels of what a batch norm's gradient needs: vectors of channels.
+class ProductSums {
+ public:
+  ProductSums(int64_t vectors, int64_t pieces, int64_t columns)
+      : vectors_(vectors),
+        pieces_(pieces),
+        columns_(columns),
+        sums_(static_cast<size_t>(vectors * pieces * columns), 0.0) {}
+
+  double* part(int64_t piece, int64_t vector) {
+    return sums_.data() + (piece * vectors_ + vector) * columns_;
+  }
+  /// The sum over all pieces, in their order.
+  std::vector<double> total(int64_t vector) const {
+    std::vector<double> total(static_cast<size_t>(columns_), 0.0);
+    for (int64_t piece = 0; piece < pieces_; piece++)
+      for (int64_t c = 0; c < columns_; c++)
+        total[static_cast<size_t>(c)] +=
+            sums_[static_cast<size_t>((piece * vectors_ + vector) * columns_ + c)];
+    return total;
+  }
+
+ private:
+  int64_t vectors_, pieces_, columns_;
+  std::vector<double> sums_;
+};
+
+/// Partial weight gradients of stages, of each piece of work.
+class FilterSums {
+ public:
+  FilterSums(const SearchCell& cell, int stage, int64_t pieces, Scratch& scratch)
+      : taps_(int64_t{kStage[stage].kernel} * kStage[stage].kernel),
+        pieces_(pieces),
+        channels_(cell.channels),
+        matrix_size_(cell.columns * cell.columns),
+        filter_size_(cell.columns * taps_),
+        matrices_(scratch.floats(pieces * matrix_size_)),
+        filters_(scratch.floats(pieces * filter_size_)) {}
+
+  float* matrix(int64_t piece) const { return matrices_ + piece * matrix_size_; }
+  float* filters(int64_t piece) const { return filters_ + piece * filter_size_; }
+  void clear(int64_t piece) const {
+    std::fill_n(matrix(piece), matrix_size_, 0.0f);
+    std::fill_n(filters(piece), filter_size_, 0.0f);
+  }
+  void finish(float* depthwise, float* pointwise) const {
+    add_partial_filters(filters_, pieces_, taps_, channels_, depthwise);
+    add_partial_matrices(matrices_, pieces_, channels_, channels_, pointwise);
+  }
+
+ private:
+  int64_t taps_, pieces_, channels_, matrix_size_, filter_size_;
+  float *matrices_, *filters_;
+};
+
+/// Sum of g over pixels of one vector of channels, in blocks.
+inline vf pixel_sum(const float* g, int64_t count) {
+  vf sum[4] = {};
+  int64_t p = 0;
+  for (; p + 4 <= count; p += 4) {
+    UNNAS_UNROLL
+    for (int i = 0; i < 4; i++) sum[i] += load(g + (p + i) * kBlock);
+  }
+  for (; p < count; p++) sum[0] += load(g + p * kBlock);
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+/// Sum of g (y - mean) over pixels of one vector of channels, in blocks.
+inline vf product_sum(const float* g, const float* y, int64_t count, vf mean) {
+  vf sum[4] = {};
+  int64_t p = 0;
+  for (; p + 4 <= count; p += 4) {
+    UNNAS_UNROLL
+    for (int i = 0; i < 4; i++) {
+      sum[i] += load(g + (p + i) * kBlock) * (load(y + (p + i) * kBlock) - mean);
+    }
+  }
+  for (; p < count; p++) sum[0] += load(g + p * kBlock) * (load(y + p * kBlock) - mean);
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+/// Pixels that are summed in float before they are added to the doubles; they stay in the L1 cache.
+constexpr int64_t kSumPixels = 256;
+
+/// totals += sum of g, of one image.
+inline void add_pixel_sum(const SearchCell& cell, const MapView& g, double* totals) {
+  for (int64_t block = 0; block < cell.blocks; block++)
+    for (int v = 0; v < kVectors; v++)
+      for (int64_t first = 0; first < cell.pixels; first += kSumPixels)
+        MapMoments::add_to(
+            totals + block * kBlock + v * kLanes,
+            pixel_sum(g.at(block, v) + first * kBlock, std::min(kSumPixels, cell.pixels - first)));
+}
+
+/// totals += sum of g (y - mean), of one image; without means of g y.
+inline void add_product_sum(const SearchCell& cell, const MapView& g, const MapView& y, const float* means,
+                            double* totals) {
+  for (int64_t block = 0; block < cell.blocks; block++)
+    for (int v = 0; v < kVectors; v++) {
+      const int64_t channel = block * kBlock + v * kLanes;
+      const vf mean = means ? load(means + channel) : vf{};
+      for (int64_t first = 0; first < cell.pixels; first += kSumPixels)
+        MapMoments::add_to(totals + channel,
+                           product_sum(g.at(block, v) + first * kBlock, y.at(block, v) + first * kBlock,
+                                       std::min(kSumPixels, cell.pixels - first), mean));
+    }
+}
+
+}  // namespace
+}  // namespace unnas::UNNAS_ISA
