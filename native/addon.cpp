@@ -94,19 +94,37 @@ Napi::Value run(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
-// allocate(bytes) -> ArrayBuffer
-Napi::Value allocate(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  auto bytes = static_cast<size_t>(info[0].As<Napi::Number>().Int64Value());
-  void* memory = unnas::allocate_array(bytes);
+/// An ArrayBuffer of memory that `release` frees.
+template <class Release>
+Napi::Value external_buffer(Napi::Env env, void* memory, size_t bytes, Release release) {
   if (memory == nullptr)
     throw Napi::RangeError::New(env, "out of memory: " + std::to_string(bytes) + " bytes");
   napi_value buffer;
   auto status = napi_create_external_arraybuffer(
-      env, memory, bytes, [](napi_env, void* data, void*) { unnas::free_array(data); }, nullptr, &buffer);
+      env, memory, bytes,
+      [](napi_env, void* data, void* size) { Release{}(data, reinterpret_cast<size_t>(size)); },
+      reinterpret_cast<void*>(bytes), &buffer);
   if (status == napi_ok) return {env, buffer};
-  unnas::free_array(memory);  // a runtime that allows no memory but its own
+  release(memory, bytes);  // a runtime that allows no memory but its own
   return Napi::ArrayBuffer::New(env, bytes);
+}
+
+size_t bytes_of(const Napi::CallbackInfo& info) {
+  return static_cast<size_t>(info[0].As<Napi::Number>().Int64Value());
+}
+
+// allocate(bytes) -> ArrayBuffer
+Napi::Value allocate(const Napi::CallbackInfo& info) {
+  size_t bytes = bytes_of(info);
+  return external_buffer(info.Env(), unnas::allocate_array(bytes), bytes,
+                         [](void* memory, size_t) { unnas::free_array(memory); });
+}
+
+// reserve(bytes) -> ArrayBuffer
+Napi::Value reserve(const Napi::CallbackInfo& info) {
+  size_t bytes = bytes_of(info);
+  return external_buffer(info.Env(), unnas::reserve_memory(bytes), bytes,
+                         [](void* memory, size_t size) { unnas::release_memory(memory, size); });
 }
 
 Napi::Value describe(const Napi::CallbackInfo& info) {
@@ -151,6 +169,7 @@ Napi::Value set_threads(const Napi::CallbackInfo& info) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["run"] = Napi::Function::New(env, run);
   exports["allocate"] = Napi::Function::New(env, allocate);
+  exports["reserve"] = Napi::Function::New(env, reserve);
   exports["describe"] = Napi::Function::New(env, describe);
   exports["setIsa"] = Napi::Function::New(env, set_isa);
   exports["setThreads"] = Napi::Function::New(env, set_threads);

@@ -28,6 +28,7 @@ interface Addon {
     attrs: KernelAttrs,
   ): void;
   allocate(bytes: number): ArrayBuffer;
+  reserve(bytes: number): ArrayBuffer;
   describe(): AddonDescription;
   setIsa(name: string): string;
   setThreads(count: number): number;
@@ -94,8 +95,11 @@ export function run(
   addon().run('cpu', kernel, inputs, outputs, attrs);
 }
 
-/** Zeroed memory for large arrays: on a cache line, and on huge pages where the system has them. */
+/** Zeroed memory that begins on a cache line. */
 export const allocate = (bytes: number): ArrayBuffer => addon().allocate(bytes);
+
+/** Zeroed memory that is taken from the system as it is first written, in huge pages where there are any. */
+export const reserve = (bytes: number): ArrayBuffer => addon().reserve(bytes);
 
 export const describe = (): AddonDescription => addon().describe();
 

@@ -1,6 +1,6 @@
 import type { DataType, TensorInfo } from '@tensorflow/tfjs';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import { allocate, type KernelArray } from './addon.ts';
+import { allocate, type KernelArray, reserve } from './addon.ts';
 import { BufferPool, type PooledType } from './buffer-pool.ts';
 
 type Values = Parameters<MathBackendCPU['write']>[0];
@@ -12,20 +12,24 @@ type ArrayOf<T extends DataType> = T extends 'int32'
 
 /**
  * The record of an array from the pool. Stock tfjs kernels and the user get at `values` through the property of that name;
- * some keep the array or a part of it (a read tensor, a slice), so an array that was seen this way never returns to the pool.
+ * some keep the array or a part of it (a read tensor, a slice), so an array that was seen this way never returns to the pool. Of
+ * an array in shared memory they see a copy.
  */
 class PooledData {
   readonly array: KernelArray;
   readonly dtype: PooledType;
+  readonly #shared: boolean;
   refCount = 1;
   escaped = false;
 
-  constructor(array: KernelArray, dtype: PooledType) {
+  constructor(array: KernelArray, dtype: PooledType, shared: boolean) {
     this.array = array;
     this.dtype = dtype;
+    this.#shared = shared;
   }
 
   get values(): KernelArray {
+    if (this.#shared) return this.array.slice();
     this.escaped = true;
     return this.array;
   }
@@ -33,7 +37,7 @@ class PooledData {
 
 /** The CPU backend of tfjs with memory that is used again. Its kernels are in `ops/`, the rest are those of stock tfjs. */
 export class NativeBackend extends MathBackendCPU {
-  readonly #pool = new BufferPool(allocate);
+  readonly #pool = new BufferPool(allocate, reserve);
   #lastId = 0;
 
   /**
@@ -58,7 +62,7 @@ export class NativeBackend extends MathBackendCPU {
     const length = shape.reduce((product, size) => product * size, 1);
     const array = this.#pool.take(type, length);
     const dataId = { id: this.#lastId++ };
-    this.data.set(dataId, new PooledData(array, type));
+    this.data.set(dataId, new PooledData(array, type, this.#pool.shares(array)));
     return { info: { dataId, shape: [...shape], dtype: type }, values: array as ArrayOf<T> };
   }
 

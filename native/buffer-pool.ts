@@ -1,23 +1,31 @@
 import type { KernelArray } from './addon.ts';
+import { Arena } from './arena.ts';
 
 export type PooledType = 'float32' | 'int32' | 'bool';
 
 const constructors = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
+/** From this size on arrays are cut from the arena: what fills memory is few and large. */
+const LARGE = 2 ** 16;
+
 /**
  * Arrays to be used again. A fresh array is zeroed and faults in page by page, which would cost a training step about as
- * much as its arithmetic; a step asks for the same sizes each time, so arrays are kept by type and exact length.
+ * much as its arithmetic. Small arrays are kept by type and exact length, since a step asks for the same sizes each time; large
+ * ones share an arena.
  */
 export class BufferPool {
   readonly #allocate: (bytes: number) => ArrayBuffer;
+  readonly #arena: Arena;
   /** Oldest use first: a size that is asked for again moves to the end. */
   readonly #free = new Map<string, KernelArray[]>();
   #bytesFree = 0;
   #bytesUsed = 0;
   #peakUsed = 0;
 
-  constructor(allocate: (bytes: number) => ArrayBuffer) {
+  /** @param reserve gives address space for the arena */
+  constructor(allocate: (bytes: number) => ArrayBuffer, reserve: (bytes: number) => ArrayBuffer) {
     this.#allocate = allocate;
+    this.#arena = new Arena(reserve);
   }
 
   /** An array whose elements may hold anything. */
@@ -25,6 +33,10 @@ export class BufferPool {
     const bytes = length * constructors[type].BYTES_PER_ELEMENT;
     this.#bytesUsed += bytes;
     this.#peakUsed = Math.max(this.#peakUsed, this.#bytesUsed);
+    if (bytes >= LARGE) {
+      const { buffer, offset } = this.#arena.take(bytes);
+      return new constructors[type](buffer, offset, length);
+    }
     const array = this.#free.get(key(type, length))?.pop();
     if (array === undefined) return new constructors[type](this.#allocate(bytes), 0, length);
     this.#bytesFree -= bytes;
@@ -34,6 +46,11 @@ export class BufferPool {
   /** Takes back an array that nobody will read or write any more. */
   give(type: PooledType, array: KernelArray): void {
     this.#bytesUsed -= array.byteLength;
+    if (this.shares(array)) {
+      const { buffer, byteOffset, byteLength } = array;
+      this.#arena.give({ buffer: buffer as ArrayBuffer, offset: byteOffset, bytes: byteLength });
+      return;
+    }
     const name = key(type, array.length);
     const list = this.#free.get(name) ?? [];
     this.#free.delete(name);
@@ -43,21 +60,27 @@ export class BufferPool {
     this.#trim();
   }
 
+  /** Whether the memory of an array comes back for certain: nobody outside may see the array itself. */
+  shares(array: KernelArray): boolean {
+    return this.#arena.owns(array.buffer);
+  }
+
   /** Forgets an array that somebody outside has seen: the garbage collector frees it once they let go. */
   forget(array: KernelArray): void {
     this.#bytesUsed -= array.byteLength;
   }
 
   get bytes(): { used: number; free: number; peak: number } {
-    return { used: this.#bytesUsed, free: this.#bytesFree, peak: this.#peakUsed };
+    return { used: this.#bytesUsed, free: this.#bytesFree + this.#arena.freeBytes, peak: this.#peakUsed };
   }
 
   clear(): void {
     this.#free.clear();
     this.#bytesFree = 0;
+    this.#arena.clear();
   }
 
-  /** Used and free arrays together never take more than twice what was ever used at once. */
+  /** Used and free small arrays together never take more than twice what was ever used at once. */
   #trim(): void {
     for (const [name, list] of this.#free) {
       while (this.#bytesFree > this.#peakUsed && list.length > 0) this.#bytesFree -= list.pop()!.byteLength;

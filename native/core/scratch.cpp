@@ -11,7 +11,7 @@ namespace unnas {
 
 namespace {
 
-constexpr size_t kLine = 64, kFirstBlock = size_t{1} << 20;
+constexpr size_t kLine = 64, kFirstBlock = size_t{2} << 20;
 
 struct Block {
   char* memory;
@@ -26,7 +26,7 @@ struct Arena {
   ~Arena() {
     for (auto& one : blocks) {
       open_memory(one.memory, one.size);
-      free_array(one.memory);
+      release_memory(one.memory, one.size);
     }
   }
 
@@ -35,7 +35,7 @@ struct Arena {
     while (block < blocks.size() && used + bytes > blocks[block].size) block++, used = 0;
     if (block == blocks.size()) {
       size_t size = std::max({bytes, kFirstBlock, blocks.empty() ? 0 : 2 * blocks.back().size});
-      auto* memory = static_cast<char*>(allocate_array(size));
+      auto* memory = static_cast<char*>(reserve_memory(size));
       if (memory == nullptr) throw std::bad_alloc();
       close_memory(memory, size);
       blocks.push_back({memory, size});
