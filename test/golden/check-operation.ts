@@ -100,7 +100,7 @@ function run(
   const { y, weights, updated, gradients } = valueAndGradients(() => {
     const pass = new Pass({ parameters, statistics, training: true });
     const outputs = forward(inputs, pass);
-    const loss = outputs.y.mul(gy!).sum() as tf.Scalar;
+    const loss = (gy ? outputs.y.mul(gy) : outputs.y).sum() as tf.Scalar;
     return { loss, ...outputs, updated: pass.updated() };
   }, targets);
   const limits = { whole: OPERATION, each: OPERATION };

@@ -58,7 +58,6 @@ export function checkSupernet(file: GoldenFile, comparison: Comparison): void {
     compareAlphas(comparison, step, trained.alphas, start.alphas);
   }
   compareEnd(file, comparison, trained);
-  if (!file.has('traj/eval_logits')) return;
   comparison.tensor('traj/eval_logits', model.evaluate(batch.x, trained), TRAJECTORY);
 }
 
@@ -97,20 +96,25 @@ export function checkSecondOrder(file: GoldenFile, comparison: Comparison): void
 
 /** Cells derived from stored pairs of alphas. */
 export function checkGenotypes(file: GoldenFile, comparison: Comparison): void {
-  const [count, , columns] = file.stored('in/alpha.normal').shape as [number, number, number];
+  const [count, edges, columns] = file.stored('in/alpha.normal').shape as [number, number, number];
+  const { genotypes } = file.meta;
+  if (genotypes?.length !== count) {
+    throw new RangeError(
+      `expected the genotypes of ${count} pairs of alphas, got ${genotypes?.length ?? 'none'}`,
+    );
+  }
+  const options = { candidates: candidatesOf(file, columns), nodes: nodesOf(edges) };
   const rows = (name: string, index: number): number[][] => {
-    const [, edges] = file.stored(name).shape as [number, number, number];
     const all = file.values(name);
     return Array.from({ length: edges }, (_, edge) =>
       Array.from({ length: columns }, (_, column) => all[(index * edges + edge) * columns + column]!),
     );
   };
   for (let i = 0; i < count; i++) {
-    const genotype = deriveGenotype({
-      normal: rows('in/alpha.normal', i),
-      reduce: rows('in/alpha.reduce', i),
-    });
-    comparison.equal(`genotype ${i}`, equalGenotypes(genotype, { ...genotype, ...file.meta.genotypes[i] }));
+    const alphas = { normal: rows('in/alpha.normal', i), reduce: rows('in/alpha.reduce', i) };
+    const genotype = deriveGenotype(alphas, options);
+    const { normal, reduce, ...concat } = genotypes[i];
+    comparison.equal(`genotype ${i}`, equalGenotypes(genotype, { ...genotype, ...concat, normal, reduce }));
   }
 }
 
@@ -149,7 +153,7 @@ function settingsOf({ trajectory }: Meta) {
   const [beta1, beta2] = trajectory.alpha_betas;
   return {
     learningRates: trajectory.lr as readonly number[],
-    clip: trajectory.clip as number,
+    clip: (trajectory.clip ?? Number.POSITIVE_INFINITY) as number,
     alphaLearningRate: trajectory.alpha_lr as number,
     weights: {
       momentum: trajectory.momentum as number,
@@ -194,7 +198,7 @@ function compareEnd(
   const limits = { whole: TRAJECTORY, each: ONE_FINAL };
   comparison.group('final', all, limits);
   comparison.group('final_stat', statistics, limits);
-  if (file.has('traj/final_norm')) comparison.tensor('traj/final_norm', globalNorm(all), TRAJECTORY);
+  comparison.tensor('traj/final_norm', globalNorm(all), TRAJECTORY);
   if (!file.meta.genotype) return;
   const rows = (alpha: tf.Tensor) => alpha.arraySync() as number[][];
   const candidates = candidatesOf(file, normal.shape[1]!);

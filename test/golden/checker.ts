@@ -67,25 +67,46 @@ function candidateFiles(folder: string): string[] {
 /** `undefined` for a file that is something else. */
 function checkFile(name: string, path: string): Verdict | undefined {
   let comparison: Comparison | undefined;
+  const failures: string[] = [];
   try {
     const file = readGoldenFile(path);
     if (!file) return undefined;
-    const check = Object.hasOwn(checks, file.meta.kind) ? checks[file.meta.kind] : undefined;
-    if (!check)
-      return { file: name, passed: false, failures: [`there is no check for the kind ${file.meta.kind}`] };
-    comparison = new Comparison(file);
-    const compare = comparison;
-    const before = new Set(Object.keys(tf.engine().registeredVariables));
-    tf.tidy(() => check(file, compare));
+    const { kind } = file.meta;
+    const check = Object.hasOwn(checks, kind) ? checks[kind] : undefined;
+    if (!check) throw new RangeError(`there is no check for the kind ${kind}`);
+    const compare = new Comparison(file);
+    comparison = compare;
+    withoutVariables(() => tf.tidy(() => check(file, compare)));
+  } catch (error) {
+    failures.push(sentence(error));
+  }
+  // What was not compared is no news where the check could not run to its end.
+  const distances = comparison
+    ?.failures()
+    .filter(({ error }) => failures.length === 0 || !Number.isNaN(error));
+  failures.push(
+    ...(distances ?? []).map(({ name, error, limit }) => `${name}: ${error.toExponential(1)} > ${limit}`),
+  );
+  const worst = comparison?.worst();
+  return { file: name, passed: failures.length === 0, failures, ...(worst && { worst }) };
+}
+
+/** Disposes of the variables that `check` makes. */
+function withoutVariables(check: () => void): void {
+  const before = new Set(Object.keys(tf.engine().registeredVariables));
+  try {
+    check();
+  } finally {
     for (const [id, variable] of Object.entries(tf.engine().registeredVariables)) {
       if (!before.has(id)) variable.dispose();
     }
-  } catch (error) {
-    return { file: name, passed: false, failures: [error instanceof Error ? error.message : String(error)] };
   }
-  const failures = comparison
-    .failures()
-    .map(({ name, error, limit }) => `${name}: ${error.toExponential(1)} > ${limit}`);
-  const worst = comparison.worst();
-  return { file: name, passed: failures.length === 0, failures, ...(worst && { worst }) };
+}
+
+function sentence(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof SyntaxError) return `this is no JSON: ${error.message}`;
+  // A member of the metadata that the check needs is missing, or of another type.
+  if (error instanceof TypeError) return `the metadata do not fit the check of this kind: ${error.message}`;
+  return error.message;
 }

@@ -55,6 +55,7 @@ export class GoldenFile {
       return tf.tensor(pixels, [...shape], 'float32');
     }
     const { data, shape, dtype } = this.stored(name);
+    if (dtype === 'U8') return tf.tensor(Int32Array.from(data as Uint8Array), [...shape], 'int32');
     return tf.tensor(data as Float32Array | Int32Array, [...shape], dtype === 'I32' ? 'int32' : 'float32');
   }
 
@@ -69,7 +70,8 @@ export class GoldenFile {
 
   /** All tensors below `prefix/`, by the rest of their names. */
   group(prefix: string): Tensors {
-    return Object.fromEntries(this.namesOf(prefix).map((name) => [name, this.tensor(`${prefix}/${name}`)]));
+    const names = this.namesOf(prefix).map((name) => name.replace(/_u8$/, ''));
+    return Object.fromEntries(names.map((name) => [name, this.tensor(`${prefix}/${name}`)]));
   }
 
   namesOf(prefix: string): string[] {
@@ -79,14 +81,27 @@ export class GoldenFile {
   }
 }
 
-/** Reads a golden file; `undefined` if the file is something else. @throws RangeError if it is malformed */
+/**
+ * Reads a golden file; `undefined` for JSON about other things.
+ *
+ * @throws RangeError if it is malformed, or no golden file
+ */
 export function readGoldenFile(path: string): GoldenFile | undefined {
   const name = basename(path).replace(/\.\w+$/, '');
   if (path.endsWith('.json')) {
-    const { data } = JSON.parse(readFileSync(path, 'utf8')) as Meta;
-    return data === undefined ? undefined : new GoldenFile(name, { kind: name, data });
+    const { data, kind } = members(JSON.parse(readFileSync(path, 'utf8')));
+    if (data !== undefined) return new GoldenFile(name, { kind: name, data });
+    // The description of a golden file lies beside its tensors.
+    if (kind !== undefined) throw new RangeError(`there is no ${name}.safetensors beside it`);
+    return undefined;
   }
   const { tensors, metadata } = readSafetensors(readFileSync(path));
-  if (metadata.format !== FORMAT) return undefined;
-  return new GoldenFile(name, JSON.parse(metadata.meta ?? '{}'), tensors);
+  if (metadata.format !== FORMAT) {
+    throw new RangeError(`expected the format ${FORMAT}, got ${metadata.format ?? 'none'}`);
+  }
+  return new GoldenFile(name, members(JSON.parse(metadata.meta ?? '{}')), tensors);
+}
+
+function members(value: unknown): Meta {
+  return typeof value === 'object' && value !== null ? value : {};
 }

@@ -5,6 +5,8 @@ import * as tf from '@tensorflow/tfjs';
 import { readSafetensors, type StoredTensor, writeSafetensors } from '@unnas/nn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkFolder, type Verdict } from './checker.ts';
+import { Comparison } from './comparison.ts';
+import { GoldenFile } from './golden-file.ts';
 import { selectBackend } from './select-backend.ts';
 
 const files = join(import.meta.dirname, 'files');
@@ -91,6 +93,14 @@ function firstStep({ tensors, metadata }: File): File {
   return { tensors: kept, metadata: { ...metadata, meta: JSON.stringify({ ...rest, trajectory }) } };
 }
 
+function withoutLast({ tensors, metadata }: File): File {
+  const { genotypes, ...meta } = JSON.parse(metadata.meta!);
+  return {
+    tensors,
+    metadata: { ...metadata, meta: JSON.stringify({ ...meta, genotypes: genotypes.slice(0, -1) }) },
+  };
+}
+
 describe('the checker', () => {
   beforeAll(() => selectBackend('cpu'));
   const folder = mkdtempSync(join(tmpdir(), 'unnas-golden-'));
@@ -150,6 +160,65 @@ describe('the checker', () => {
       passed: false,
       failures: [expect.stringContaining('no whole safetensors file')],
     });
+  });
+
+  it('fails where metadata are missing, where steps are left over, and where there is nothing to compare', () => {
+    expect(verdictOf((_, meta) => (meta.kind = 'cell')).failures).toEqual([
+      expect.stringContaining('the file has no tensor in/alpha'),
+    ]);
+    expect(verdictOf((_, meta) => (meta.kind = 'derived')).failures).toEqual([
+      expect.stringContaining('there is no check for the loss undefined'),
+    ]);
+    expect(
+      verdictOf((tensors) => {
+        for (const name of tensors.keys()) if (!/^(in|param)\//.test(name)) tensors.delete(name);
+      }).failures,
+    ).toEqual([expect.stringContaining('nothing to compare')]);
+    const [genotypes] = checkCopies({ genotypes: withoutLast });
+    expect(genotypes!.failures).toEqual(['expected the genotypes of 15 pairs of alphas, got 14']);
+    const norms: StoredTensor = { dtype: 'F32', shape: [3], data: Float32Array.of(1, 2, 3) };
+    const steps = new Comparison(new GoldenFile('x', {}, new Map([['traj/grad_norm', norms]])));
+    for (const [step, norm] of [1, 2].entries()) steps.step('traj/grad_norm', step, [norm], 0);
+    expect(steps.failures()).toMatchObject([{ name: 'traj/grad_norm (2 of 3 values compared)' }]);
+  });
+
+  it('names files of tensors that are not of this format, and descriptions that have lost their tensors', () => {
+    withFolder((folder) => {
+      const data = Float32Array.of(1);
+      writeFileSync(
+        join(folder, 'other.safetensors'),
+        writeSafetensors(new Map([['a', { dtype: 'F32', shape: [1], data }]])),
+      );
+      writeFileSync(join(folder, 'lone.json'), '{"kind": "op"}');
+      writeFileSync(join(folder, 'cut.json'), '{"kind": ');
+      writeFileSync(join(folder, 'null.json'), 'null');
+      expect([...checkFolder(folder)]).toEqual([
+        { file: 'cut.json', passed: false, failures: [expect.stringContaining('this is no JSON')] },
+        { file: 'lone.json', passed: false, failures: ['there is no lone.safetensors beside it'] },
+        {
+          file: 'other.safetensors',
+          passed: false,
+          failures: ['expected the format unnas-golden-1, got none'],
+        },
+      ]);
+    });
+  });
+
+  it('takes inputs and labels that are bytes, and files without the rest', () => {
+    const bytes: StoredTensor = {
+      dtype: 'U8',
+      shape: [2, 8, 10, 4],
+      data: Uint8Array.from({ length: 640 }, (_, i) => (i * 37) % 256),
+    };
+    const pixels = Float32Array.from(bytes.data as Uint8Array, (byte) => (byte - 127.5) / 64);
+    const skip = (x: 'in/x' | 'in/x_u8') =>
+      verdictOf((tensors, meta) => {
+        tensors.clear();
+        Object.assign(meta, { op: 'skip_connect', c: 4, stride: 1, affine: false });
+        tensors.set(x, x === 'in/x' ? { ...bytes, dtype: 'F32', data: pixels } : bytes);
+        tensors.set('out/y', { ...bytes, dtype: 'F32', data: pixels });
+      });
+    expect([skip('in/x'), skip('in/x_u8')].map(({ failures }) => failures)).toEqual([[], []]);
   });
 
   it('says so when there is no folder or nothing in it', () => {

@@ -1,101 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
-import {
-  CANDIDATES,
-  type CellKind,
-  cost,
-  type Genotype,
-  publishedGenotypes,
-  randomGenotype,
-  supernetEdges,
-} from '@unnas/genotype';
-import { type Tensors, valueAndGradients } from '@unnas/nn';
+import { cost, publishedGenotypes, randomGenotype } from '@unnas/genotype';
+import { valueAndGradients } from '@unnas/nn';
 import { Random } from '@unnas/random';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { derivedNetwork } from './derived-network.ts';
-import { dartsSpace, supernet } from './supernet.ts';
 
 beforeAll(() => tf.setBackend('cpu'));
 
 const count = (shapes: Readonly<Record<string, readonly number[]>>) =>
   Object.values(shapes).reduce((sum, shape) => sum + shape.reduce((product, side) => product * side, 1), 0);
 
-/** The mix that is 1 at the edges of a genotype and 0 elsewhere. */
-function oneHot(genotype: Genotype, kind: CellKind): tf.Tensor2D {
-  const edges = supernetEdges(4);
-  const mix = tf.buffer<tf.Rank.R2>([edges.length, CANDIDATES.length]);
-  genotype[kind].forEach(([op, input], position) => {
-    const node = 2 + Math.floor(position / 2);
-    const row = edges.findIndex((edge) => edge.node === node && edge.input === input);
-    mix.set(1, row, (CANDIDATES as readonly string[]).indexOf(op));
-  });
-  return mix.toTensor();
-}
-
-/** Names of a derived network's tensors under those of the supernet: cell3.op5.X is on edge 5 of the genotype. */
-function supernetName(name: string, genotype: Genotype, reductions: readonly number[]): string {
-  return name.replace(/^cell(\d+)\.op(\d+)/, (_, cell, position) => {
-    const kind = reductions.includes(Number(cell)) ? 'reduce' : 'normal';
-    return `cell${cell}.node${2 + Math.floor(position / 2)}.in${genotype[kind][Number(position)]![1]}`;
-  });
-}
-
-function expectClose(actual: tf.Tensor, expected: tf.Tensor, name: string): void {
-  expect(actual.shape, name).toEqual(expected.shape);
-  const scale = Math.max(1, expected.abs().max().dataSync()[0]!);
-  expect(actual.sub(expected).abs().max().dataSync()[0]! / scale, name).toBeLessThan(1e-4);
-}
-
 describe('derivedNetwork', () => {
-  it('computes the same as a supernet whose mix is one-hot, with the same weights', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 0, max: 1e6 }),
-        fc.constantFrom('cifar' as const, 'imagenet' as const),
-        (seed, stem) =>
-          tf.tidy(() => {
-            const random = Random.of(seed);
-            const genotype = randomGenotype(() => random.uniform());
-            const size = { cells: 3, channels: 2, stem };
-            const large = supernet(dartsSpace(size), { classes: 3 });
-            const small = derivedNetwork(genotype, {
-              ...size,
-              classes: 3,
-              style: { affine: false, poolNorm: true },
-            });
-            const name = (tensor: string) => supernetName(tensor, genotype, [1, 2]);
-            const shared = large.initial(random.split('weights'));
-            const pick = (tensors: Tensors, shapes: object): Tensors =>
-              Object.fromEntries(Object.keys(shapes).map((tensor) => [tensor, tensors[name(tensor)]!]));
-            const own = {
-              parameters: pick(shared.parameters, small.parameterShapes),
-              statistics: pick(shared.statistics, small.statisticShapes),
-            };
-            const mix = { normal: oneHot(genotype, 'normal'), reduce: oneHot(genotype, 'reduce') };
-            const x = tf.randomNormal([2, 17, 14, 3], 0, 1, 'float32', seed + 1);
-
-            const run = (training: boolean, network: typeof small, state: typeof own, mixed: object) =>
-              valueAndGradients(() => {
-                const { logits, statistics } = network.forward(x, { ...state, ...mixed, training });
-                return { loss: logits.square().sum() as tf.Scalar, logits, statistics };
-              }, state.parameters);
-            for (const training of [true, false]) {
-              const expected = run(training, large, shared, { mix });
-              const actual = run(training, small, own, {});
-              expectClose(actual.logits, expected.logits, 'logits');
-              for (const [tensor, gradient] of Object.entries(actual.gradients)) {
-                expectClose(gradient, expected.gradients[name(tensor)]!, tensor);
-              }
-              for (const [tensor, value] of Object.entries(actual.statistics)) {
-                expectClose(value, expected.statistics[name(tensor)]!, tensor);
-              }
-            }
-          }),
-      ),
-      { numRuns: 2 },
-    );
-  });
-
   it('has the parameters that were published for DARTS_V2', () => {
     const genotype = publishedGenotypes.darts_v2;
     const cifar = derivedNetwork(genotype, { cells: 20, channels: 36, stem: 'cifar', classes: 10 });

@@ -32,12 +32,14 @@ const STAGES = [
 export function fusedCells({
   candidates,
   nodes,
+  channels,
 }: {
   readonly candidates: readonly string[];
   readonly nodes: number;
+  readonly channels: number;
 }): boolean {
   const known = candidates.filter((name) => name !== 'none');
-  return nodes === NODES && `${known}` === `${CANDIDATES}` && hasSearchCellKernel();
+  return nodes === NODES && channels % 2 === 0 && `${known}` === `${CANDIDATES}` && hasSearchCellKernel();
 }
 
 /** The nodes of a search cell of DARTS at `place`, by one op; what it reads has been declared. */
