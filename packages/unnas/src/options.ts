@@ -17,8 +17,16 @@ export function flag(help: string): Option<true> {
   return { help, read: () => true };
 }
 
+/** Any text but an empty one, which is most likely a variable of a script that was not set. */
 export function text(value: string, help: string): Option<string> {
-  return { help, value, read: (text) => text };
+  return {
+    help,
+    value,
+    read(text, name) {
+      if (text.trim() === '') throw inputError(`${name} takes a value (${value}), and got an empty one`);
+      return text;
+    },
+  };
 }
 
 /** A whole number of at least `minimum`. */
