@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { formatGenotype, type Genotype, parseGenotype } from '@unnas/genotype';
 import { writeFileAtomic } from '@unnas/images';
@@ -30,11 +30,14 @@ export class RunFolder {
   readonly path: string;
   readonly config: RunConfig;
   readonly #unlock: () => void;
+  /** Whether the folder itself is there since this run. */
+  readonly #made: boolean;
 
-  private constructor(path: string, config: RunConfig, unlock: () => void) {
+  private constructor(path: string, config: RunConfig, unlock: () => void, made: boolean) {
     this.path = path;
     this.config = config;
     this.#unlock = unlock;
+    this.#made = made;
   }
 
   /** Makes the folder of a new run. It appears with its `config.json` in it, or not at all. */
@@ -59,7 +62,7 @@ export class RunFolder {
       if (!existed) rmSync(made, { recursive: true, force: true });
       throw unwritable(path, cause);
     }
-    return new RunFolder(path, config, unlock);
+    return new RunFolder(path, config, unlock, !existed);
   }
 
   /** Takes the folder of a run that was begun before. */
@@ -74,11 +77,18 @@ export class RunFolder {
     for (const file of readdirSync(path)) {
       if (LEFT_OVER.test(file)) rmSync(join(path, file), { force: true });
     }
-    return new RunFolder(path, config, unlock);
+    return new RunFolder(path, config, unlock, false);
   }
 
   close(): void {
     this.#unlock();
+  }
+
+  /** Takes back what `create` did, for a run that came to nothing. */
+  discard(): void {
+    rmSync(join(this.path, CONFIG), { force: true });
+    this.close();
+    if (this.#made) rmdirSync(this.path);
   }
 
   async writeRecords(records: readonly EpochRecord[]): Promise<void> {
