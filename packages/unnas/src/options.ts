@@ -29,15 +29,18 @@ export function text(value: string, help: string): Option<string> {
   };
 }
 
-/** A whole number of at least `minimum`. */
-export function count(help: string, minimum = 1): Option<number> {
+/** A whole number of at least `minimum` and at most `maximum`. */
+export function count(help: string, minimum = 1, maximum = Number.MAX_SAFE_INTEGER): Option<number> {
   return {
     help,
     value: 'N',
     read(text, name) {
       const number = Number(text);
-      if (text.trim() !== '' && Number.isSafeInteger(number) && number >= minimum) return number;
-      throw inputError(`${name} takes a whole number of at least ${minimum}, and got '${text}'`);
+      const fits = Number.isSafeInteger(number) && number >= minimum && number <= maximum;
+      if (text.trim() !== '' && fits) return number;
+      const range =
+        maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+      throw inputError(`${name} takes a whole number ${range}, and got '${text}'`);
     },
   };
 }

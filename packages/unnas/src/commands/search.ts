@@ -25,7 +25,7 @@ const request = {
   limit: count('use so many pictures only, always the same ones', 2),
   size: count('side of the pictures of a folder in pixels', 8),
   maxBroken: number('share of the files of a folder that may be broken', 0, 1),
-  cells: count('cells of the supernet', 2),
+  cells: count('cells of the supernet', 2, 1000),
   channels: evenCount('channels of its first cell; an even number'),
   stem: choice(
     ['cifar', 'imagenet'],
