@@ -5,7 +5,7 @@ import { writeFileAtomic } from '@unnas/images';
 import { inputError } from '@unnas/random';
 
 import { type Baseline, checkBaseline } from './baseline.ts';
-import type { EpochRecord } from './epoch-record.ts';
+import { type EpochRecord, isRecord } from './epoch-record.ts';
 import { checkConfig, type RunConfig } from './run-config.ts';
 import { lockRun } from './run-lock.ts';
 
@@ -167,11 +167,14 @@ export function readConfig(path: string): RunConfig {
 export function readRecords(path: string): EpochRecord[] {
   const lines = (readText(path, LOG) ?? '').split('\n').filter((line) => line !== '');
   return lines.map((line, i) => {
+    let record: unknown;
     try {
-      return JSON.parse(line) as EpochRecord;
+      record = JSON.parse(line);
     } catch (cause) {
       throw inputError(`${join(path, LOG)} is damaged: line ${i + 1} is not JSON`, { cause });
     }
+    if (isRecord(record)) return record;
+    throw inputError(`${join(path, LOG)} is damaged: line ${i + 1} is no record of an epoch`);
   });
 }
 
