@@ -49,7 +49,7 @@ const request = {
 
 const both = {
   resume: text('RUN', 'go on with the run in this folder'),
-  threads: count('processor threads; all by default. The result does not depend on it'),
+  threads: count('processor threads; all by default. The result does not depend on it', 1, 1024),
   backend: choice(BACKENDS, 'what computes; native by default, cpu where it is not built'),
   checkpointEvery: count('steps between checkpoints, besides those at each epoch and every few seconds'),
   json: flag('JSON lines, and nothing else on standard output'),
