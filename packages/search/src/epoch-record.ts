@@ -37,7 +37,15 @@ export interface EpochRecord {
   readonly waitedMilliseconds: number;
 }
 
-const NUMBERS = ['epoch', 'epochs', 'loss', 'trainAccuracy', 'accuracy', 'gradientNorm', 'learningRate'] as const;
+const NUMBERS = [
+  'epoch',
+  'epochs',
+  'loss',
+  'trainAccuracy',
+  'accuracy',
+  'gradientNorm',
+  'learningRate',
+] as const;
 
 /** Whether a value, read from a log, has what a record cannot be without. */
 export function isRecord(value: unknown): value is EpochRecord {

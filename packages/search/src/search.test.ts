@@ -378,12 +378,15 @@ describe('bad input', () => {
     expect(error.message).toContain('even number of channels, got 3');
   });
 
-  it.each([darts(), randomSearch({ samples: 1 })])('refuses a network that no memory holds', async (algorithm) => {
-    const folder = newFolder();
-    const space = { ...tinySpace(), channels: 2_000_000 };
-    const error = await failure(() => recordsOf(search(options({ folder, space, algorithm }))));
-    expect(isInputError(error)).toBe(true);
-    expect(error.message).toMatch(/^a network of \d+ parameters takes at least \d+ GiB .* has \d+ GiB$/);
-    expect(existsSync(folder)).toBe(false);
-  });
+  it.each([darts(), randomSearch({ samples: 1 })])(
+    'refuses a network that no memory holds',
+    async (algorithm) => {
+      const folder = newFolder();
+      const space = { ...tinySpace(), channels: 2_000_000 };
+      const error = await failure(() => recordsOf(search(options({ folder, space, algorithm }))));
+      expect(isInputError(error)).toBe(true);
+      expect(error.message).toMatch(/^a network of \d+ parameters takes at least \d+ GiB .* has \d+ GiB$/);
+      expect(existsSync(folder)).toBe(false);
+    },
+  );
 });
