@@ -106,5 +106,5 @@ export const describe = (): AddonDescription => addon().describe();
 /** Chooses another instruction set than the machine's best (the empty name), for tests; gives the one in use. */
 export const setIsa = (name: '' | 'baseline' | 'avx2' | 'avx512'): string => addon().setIsa(name);
 
-/** Sets the number of threads, 0 for all that the process may run on; gives the number in use. Results never depend on it. */
+/** Sets the number of threads, 0 for UNNAS_THREADS or else all that the process may run on; gives the number in use. Results never depend on it. */
 export const setThreads = (count: number): number => addon().setThreads(count);

@@ -145,7 +145,7 @@ int threads() {
 
 void set_threads(int count) {
   std::lock_guard lock(pool_mutex);
-  int wanted = count > 0 ? count : available_cores();
+  int wanted = count > 0 ? count : default_threads();
   if (wanted == thread_count) return;
   delete pool;
   pool = nullptr;

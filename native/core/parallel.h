@@ -28,7 +28,7 @@ void parallel_for(int64_t count, int64_t grain, Body&& body) {
       const_cast<void*>(static_cast<const void*>(&body)));
 }
 
-/// Threads in use, the caller included. set_threads(0) means all the process may run on.
+/// Threads in use, the caller included. set_threads(0) means UNNAS_THREADS, else all the process may run on.
 int threads();
 void set_threads(int count);
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { access, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
@@ -161,6 +161,14 @@ describe('a run that cannot go on', () => {
       stderr: expect.stringContaining('checkpoint.safetensors'),
     });
     await writeFile(checkpoint, whole);
+
+    const report = join(run, 'report.html');
+    await rm(report, { force: true });
+    await mkdir(report);
+    expect(await unnas(['report', run], place)).toMatchObject({
+      code: 2,
+      stderr: `unnas: cannot write ${report}: it is a folder\n`,
+    });
 
     const config = join(run, 'config.json');
     const text = await readFile(config, 'utf8');

@@ -12,8 +12,9 @@ test('a search leaves a run folder, says what it does, and comes out the same wi
   const cache = { env: { UNNAS_CACHE: join(folder, 'cache') } };
   const [one, two] = [join(folder, 'one'), join(folder, 'two')];
 
-  const person = await unnas(tinySearch(photos, one, '--threads', '1'), cache);
+  const person = await unnas(tinySearch(photos, one), { env: { ...cache.env, UNNAS_THREADS: '1' } });
   expect(person).toMatchObject({ code: 0 });
+  expect(person.stdout).toMatch(/backend native \(\w+, 1 thread\)/);
   expect(person.stdout.match(/^epoch \d\/3 {2}loss \d/gm)).toHaveLength(3);
   expect(person.stdout).toContain('rotation on 24 pictures of 8 x 8');
   expect(person.stdout).toMatch(/normal +node 2 = \w+\(\d\) \+ \w+\(\d\)/);

@@ -85,6 +85,11 @@ async function readFolder(
     throw inputError(`the number of decoding threads is a whole number of at least 1, got ${workers}`);
   }
   const { pictures, others } = await listPictures(folder);
+  if (pictures.length > 0 && pictures.every((file) => leaveOut(file) !== undefined)) {
+    throw inputError(
+      `${folder} has no sub-folders with pictures, expected one for each class; it holds ${listed(pictures.map(({ file }) => file))} itself`,
+    );
+  }
   const files = pictures.filter((file) => {
     const reason = leaveOut(file);
     if (reason !== undefined) others.push({ file: file.file, reason });

@@ -11,6 +11,7 @@ export { augmentationStreams, batches, batchesPerEpoch, type EpochStream, epochO
 export { cacheFolder } from './cache-folder.ts';
 export { CIFAR10_CLASSES, CIFAR10_STATISTICS, cifar10 } from './cifar10.ts';
 export { type FetchOptions, type FetchStage, fetchCifar10 } from './fetch-cifar10.ts';
+export { fileError } from './file-error.ts';
 export {
   type ImageFolderOptions,
   imageFolder,

@@ -8,6 +8,7 @@ import { checkNumber } from './check-number.ts';
 import { firstOrderAlphaStep, secondOrderAlphaStep, type Trained, weightStep } from './darts-step.ts';
 import {
   batchTensors,
+  checkMemory,
   disposeTrained,
   loadTrained,
   networkModel,
@@ -91,6 +92,7 @@ class DartsSearcher implements Searcher {
     };
     this.#firstAlphaStep = firstAlphaStep(options.alphaStart, weights.trainSteps);
     this.#network = supernet(space, { classes: task.classes, inputChannels: task.channels, head: task.head });
+    checkMemory(this.#network);
     const { beta1, beta2, epsilon, weightDecay } = options;
     this.#trained = trainedOf(
       {

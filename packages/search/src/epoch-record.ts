@@ -37,6 +37,27 @@ export interface EpochRecord {
   readonly waitedMilliseconds: number;
 }
 
+const NUMBERS = [
+  'epoch',
+  'epochs',
+  'loss',
+  'trainAccuracy',
+  'accuracy',
+  'gradientNorm',
+  'learningRate',
+] as const;
+
+/** Whether a value, read from a log, has what a record cannot be without. */
+export function isRecord(value: unknown): value is EpochRecord {
+  const record = (value ?? {}) as Partial<EpochRecord>;
+  return (
+    NUMBERS.every((name) => Number.isFinite(record[name])) &&
+    Array.isArray(record.genotype?.normal) &&
+    Array.isArray(record.genotype.reduce) &&
+    [record.alphas, record.health, record.sample].every((part) => typeof part === 'object')
+  );
+}
+
 /** Where a run is, after each step. */
 export interface Progress {
   /** The round under way, from 1. */

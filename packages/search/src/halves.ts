@@ -28,8 +28,7 @@ export function halvesOf<P extends Picture>(
   const source = images as Images | LabeledImages;
   const [weights, alphas] =
     source.labels === undefined ? split(source, { seed, portion }) : split(source, { seed, portion });
-  // A run of before there was a limit has none.
-  if (typeof limit !== 'number') return { weights, alphas } as unknown as Halves<P>;
+  if (limit === null) return { weights, alphas } as unknown as Halves<P>;
   const trained = Math.floor(limit * portion);
   return {
     weights: drawn(weights, trained, Random.of(seed, 'limit', 'weights')),

@@ -1,6 +1,8 @@
+import { totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import type { Optimizer, Tensors } from '@unnas/nn';
 import type { HostBatch } from '@unnas/pretext';
+import { inputError } from '@unnas/random';
 import type { ForwardOptions, Network } from '@unnas/supernet';
 import type { Setup } from './algorithm.ts';
 import type { Model, Trained } from './darts-step.ts';
@@ -52,6 +54,21 @@ export function scoreBatch(network: Network, task: Setup['task'], trained: Train
 function mixOf({ normal, reduce }: Tensors): Pick<ForwardOptions, 'mix'> {
   if (normal === undefined || reduce === undefined) return {};
   return { mix: { normal: tf.softmax(normal as tf.Tensor2D), reduce: tf.softmax(reduce as tf.Tensor2D) } };
+}
+
+/**
+ * Throws an input error for a network that this machine cannot train, before its parameters are drawn: the least that it takes are
+ * each parameter, its gradient and its momentum, four bytes each.
+ */
+export function checkMemory({ parameterShapes }: Pick<Network, 'parameterShapes'>): void {
+  const sizes = Object.values(parameterShapes).map((shape) => shape.reduce((size, side) => size * side, 1));
+  const count = sizes.reduce((sum, size) => sum + size, 0);
+  const [needed, there] = [3 * 4 * count, totalmem()];
+  if (needed <= there) return;
+  const gibibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 30)} GiB`;
+  throw inputError(
+    `a network of ${count} parameters takes at least ${gibibytes(needed)} of memory to train, and this machine has ${gibibytes(there)}`,
+  );
 }
 
 /** Variables with initial values, which it takes over, and the optimisers that move them. */

@@ -189,6 +189,29 @@ describe('resumeSearch', () => {
     expect(await refusal(() => resumeSearch(folder, options()))).toContain('is damaged: it is not JSON');
   });
 
+  it.each([
+    [{ versions: undefined }, 'it has no versions'],
+    [{ environment: null }, 'it has no environment'],
+    [{ settings: {} }, 'the number of epochs is a whole number of at least 1, got undefined'],
+    [{ space: { ...tinySpace(), cells: 'x' } }, 'expected a whole number of at least 1 for cells, got x'],
+  ])('refuses a config with %j', async (change, sentence) => {
+    const folder = newFolder();
+    await interrupted(folder, 1);
+    const file = join(folder, 'config.json');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...change }));
+    expect(await refusal(() => resumeSearch(folder, options()))).toBe(`${file} is damaged: ${sentence}`);
+  });
+
+  it.each(['null', '42', '{}', '{"epoch": 1}'])('refuses a log with the line %s', async (line) => {
+    const folder = newFolder();
+    await interrupted(folder, 8);
+    const file = join(folder, 'log.jsonl');
+    writeFileSync(file, `${line}\n`);
+    expect(await refusal(() => drain(resumeSearch(folder, options())))).toBe(
+      `${file} is damaged: line 1 is no record of an epoch`,
+    );
+  });
+
   it('refuses other pictures, also of the same number and size, and another task', async () => {
     const folder = newFolder();
     await interrupted(folder, 1);

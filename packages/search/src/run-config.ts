@@ -4,8 +4,8 @@ import * as tf from '@tensorflow/tfjs';
 import type { ImagesOf, LabeledPicture, Picture, Source } from '@unnas/images';
 import type { Task } from '@unnas/pretext';
 import { inputError } from '@unnas/random';
-import type { Space } from '@unnas/supernet';
-import type { Json, Settings } from './settings.ts';
+import { dartsSpace, type Space } from '@unnas/supernet';
+import { type Json, type Settings, settingsOf } from './settings.ts';
 
 /** Changes whenever a run folder of before can no longer be gone on with. */
 export const RUN_VERSION = 1;
@@ -88,6 +88,8 @@ function ownVersion(): string {
   return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 }
 
+const PARTS = ['versions', 'environment', 'task', 'data', 'space', 'algorithm', 'settings'] as const;
+
 /** The value as a config of this version. Throws an input error naming `file` where it is none. */
 export function checkConfig(value: unknown, file: string): RunConfig {
   const config = (typeof value === 'object' ? value : null) as Partial<RunConfig> | null;
@@ -97,11 +99,14 @@ export function checkConfig(value: unknown, file: string): RunConfig {
       `${file} is of version ${config.version} of the run folder, this program goes on with version ${RUN_VERSION}; it was written by unnas ${config.versions?.unnas}`,
     );
   }
-  const missing = (['task', 'data', 'space', 'algorithm', 'settings'] as const).find(
-    (name) => typeof config[name] !== 'object' || config[name] === null,
-  );
+  const missing = PARTS.find((name) => typeof config[name] !== 'object' || config[name] === null);
   if (missing !== undefined) throw inputError(`${file} is damaged: it has no ${missing}`);
-  return config as RunConfig;
+  const whole = config as RunConfig;
+  try {
+    return { ...whole, space: dartsSpace(whole.space), settings: settingsOf(whole.settings) };
+  } catch (cause) {
+    throw inputError(`${file} is damaged: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Throws an input error unless a run can go on with this task. */

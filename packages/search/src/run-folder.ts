@@ -1,11 +1,20 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { formatGenotype, type Genotype, parseGenotype } from '@unnas/genotype';
 import { writeFileAtomic } from '@unnas/images';
 import { inputError } from '@unnas/random';
 
 import { type Baseline, checkBaseline } from './baseline.ts';
-import type { EpochRecord } from './epoch-record.ts';
+import { type EpochRecord, isRecord } from './epoch-record.ts';
 import { checkConfig, type RunConfig } from './run-config.ts';
 import { lockRun } from './run-lock.ts';
 
@@ -30,11 +39,14 @@ export class RunFolder {
   readonly path: string;
   readonly config: RunConfig;
   readonly #unlock: () => void;
+  /** Whether the folder itself is there since this run. */
+  readonly #made: boolean;
 
-  private constructor(path: string, config: RunConfig, unlock: () => void) {
+  private constructor(path: string, config: RunConfig, unlock: () => void, made: boolean) {
     this.path = path;
     this.config = config;
     this.#unlock = unlock;
+    this.#made = made;
   }
 
   /** Makes the folder of a new run. It appears with its `config.json` in it, or not at all. */
@@ -59,7 +71,7 @@ export class RunFolder {
       if (!existed) rmSync(made, { recursive: true, force: true });
       throw unwritable(path, cause);
     }
-    return new RunFolder(path, config, unlock);
+    return new RunFolder(path, config, unlock, !existed);
   }
 
   /** Takes the folder of a run that was begun before. */
@@ -74,11 +86,18 @@ export class RunFolder {
     for (const file of readdirSync(path)) {
       if (LEFT_OVER.test(file)) rmSync(join(path, file), { force: true });
     }
-    return new RunFolder(path, config, unlock);
+    return new RunFolder(path, config, unlock, false);
   }
 
   close(): void {
     this.#unlock();
+  }
+
+  /** Takes back what `create` did, for a run that came to nothing. */
+  discard(): void {
+    rmSync(join(this.path, CONFIG), { force: true });
+    this.close();
+    if (this.#made) rmdirSync(this.path);
   }
 
   async writeRecords(records: readonly EpochRecord[]): Promise<void> {
@@ -157,11 +176,14 @@ export function readConfig(path: string): RunConfig {
 export function readRecords(path: string): EpochRecord[] {
   const lines = (readText(path, LOG) ?? '').split('\n').filter((line) => line !== '');
   return lines.map((line, i) => {
+    let record: unknown;
     try {
-      return JSON.parse(line) as EpochRecord;
+      record = JSON.parse(line);
     } catch (cause) {
       throw inputError(`${join(path, LOG)} is damaged: line ${i + 1} is not JSON`, { cause });
     }
+    if (isRecord(record)) return record;
+    throw inputError(`${join(path, LOG)} is damaged: line ${i + 1} is no record of an epoch`);
   });
 }
 

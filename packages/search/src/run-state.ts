@@ -32,6 +32,8 @@ export class RunState {
   sums: RoundSums = emptySums();
   records: EpochRecord[] = [];
   #create: (() => Promise<RunFolder>) | undefined;
+  /** Whether this is a new run with nothing in its folder yet that it could go on from. */
+  #untouched = false;
   #savedUnit = 0;
   #savedTime = performance.now();
 
@@ -81,6 +83,22 @@ export class RunState {
     if (this.#create === undefined) return;
     this.store = await this.#create();
     this.#create = undefined;
+    this.#untouched = true;
+  }
+
+  /**
+   * Gives up a run that goes wrong in itself, and would again: what was saved of it stays, and a new run of which nothing was
+   * saved leaves no folder.
+   *
+   * @returns what became of its folder, as the end of a sentence
+   */
+  giveUp(): string {
+    if (this.store === undefined) return '';
+    const { path } = this.store;
+    if (!this.#untouched) return `; ${path} stays as it was at its last checkpoint`;
+    this.store.discard();
+    this.store = undefined;
+    return `; nothing of ${path} is kept, for it had no checkpoint yet`;
   }
 
   /** Writes a checkpoint, unless there is one of this position, or no folder. */
@@ -90,6 +108,7 @@ export class RunState {
       const { tensors, memory } = this.searcher.save();
       return encodeCheckpoint(tensors, { unit: this.unit, sums: this.sums, memory });
     });
+    this.#untouched = false;
     await this.store.writeCheckpoint(bytes);
     this.#savedUnit = this.unit;
     this.#savedTime = performance.now();
@@ -112,6 +131,7 @@ export class RunState {
   /** Writes everything after a round. The log goes first: it may be ahead of the checkpoint, never behind. */
   async saveRound(genotype: Genotype): Promise<void> {
     if (this.store === undefined) return;
+    this.#untouched = false;
     await this.store.writeRecords(this.records);
     await this.store.writeGenotype(genotype);
     await this.save();

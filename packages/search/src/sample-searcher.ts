@@ -8,6 +8,7 @@ import { type Trained, weightStep } from './darts-step.ts';
 import { type RoundSums, scoredAccuracy } from './epoch-record.ts';
 import {
   batchTensors,
+  checkMemory,
   disposeTrained,
   loadTrained,
   networkModel,
@@ -53,20 +54,27 @@ export class SampleSearcher implements Searcher {
       trainSteps: setup.settings.epochs * setup.weights.trainSteps,
       scoreSteps: setup.alphas.scoreSteps,
     };
+    checkMemory(this.#architecture(0).network);
   }
 
-  /** The architecture of a round with its untrained network. */
-  #draw(round: number): Candidate {
-    const { task, space, settings } = this.#setup;
-    const { momentum, weightDecay } = settings;
+  /** The architecture of a round. */
+  #architecture(round: number): Pick<Candidate, 'genotype' | 'network'> {
+    const { task, space } = this.#setup;
     const genotype = this.#samples.genotype(round);
     const { cells, channels, stem } = space;
     const { classes, channels: inputChannels, head } = task;
     const network = derivedNetwork(genotype, { cells, channels, stem, classes, inputChannels, head });
-    const trained = trainedOf(network.initial(this.#samples.weights(round)), {
+    return { genotype, network };
+  }
+
+  /** The same with untrained weights. */
+  #draw(round: number): Candidate {
+    const { momentum, weightDecay } = this.#setup.settings;
+    const architecture = this.#architecture(round);
+    const trained = trainedOf(architecture.network.initial(this.#samples.weights(round)), {
       weightOptimizer: sgd({ momentum, weightDecay }),
     });
-    return { genotype, network, trained };
+    return { ...architecture, trained };
   }
 
   #current(): Candidate {

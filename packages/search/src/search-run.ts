@@ -174,7 +174,7 @@ async function unlessAborted<T>(
 }
 
 /** Throws an input error at the first loss or gradient that is no number any more; nothing of the step is saved then. */
-function checkFinite(report: UnitReport, unit: Unit, { searcher, store }: RunState): void {
+function checkFinite(report: UnitReport, unit: Unit, state: RunState): void {
   if (report.phase === 'score') return;
   const values = {
     'the loss': report.loss,
@@ -184,10 +184,9 @@ function checkFinite(report: UnitReport, unit: Unit, { searcher, store }: RunSta
   };
   const wrong = Object.entries(values).find(([, value]) => !Number.isFinite(value));
   if (wrong === undefined) return;
-  const place = `step ${unit.step + 1} of ${searcher.schedule.trainSteps} in epoch ${unit.round + 1}`;
-  const kept = store === undefined ? '' : `; ${store.path} stays as it was at its last checkpoint`;
+  const place = `step ${unit.step + 1} of ${state.searcher.schedule.trainSteps} in epoch ${unit.round + 1}`;
   throw inputError(
-    `${wrong[0]} should be a finite number, got ${wrong[1]} at ${place}${kept}; a smaller learning rate may help`,
+    `${wrong[0]} should be a finite number, got ${wrong[1]} at ${place}${state.giveUp()}; a smaller learning rate may help`,
   );
 }
 

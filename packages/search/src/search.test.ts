@@ -355,10 +355,38 @@ describe('bad input', () => {
     expect(readdirSync(folder)).not.toContain('run.lock');
   });
 
+  it('leaves nothing of a new run whose first losses are no numbers, before there is a checkpoint', async () => {
+    const task = rotation();
+    const spoilt = {
+      ...task,
+      loss: (...of: Parameters<typeof task.loss>) => tf.scalar(Number.NaN).mul(task.loss(...of)) as tf.Scalar,
+    };
+    const given = mkdtempSync(join(tmpdir(), 'unnas-search-'));
+    for (const folder of [newFolder(), given]) {
+      const error = await failure(() => recordsOf(search(options({ folder, task: spoilt }))));
+      expect(isInputError(error)).toBe(true);
+      expect(error.message).toMatch(/NaN at step 1 of 3 in epoch 1; nothing of .* is kept/);
+      expect(existsSync(folder)).toBe(folder === given);
+    }
+    expect(readdirSync(given)).toEqual([]);
+  });
+
   it('turns sizes that make no network into input errors', async () => {
     const space = { ...dartsSpace(), channels: 3 };
     const error = await failure(() => recordsOf(search(options({ space }))));
     expect(isInputError(error)).toBe(true);
     expect(error.message).toContain('even number of channels, got 3');
   });
+
+  it.each([darts(), randomSearch({ samples: 1 })])(
+    'refuses a network that no memory holds',
+    async (algorithm) => {
+      const folder = newFolder();
+      const space = { ...tinySpace(), channels: 2_000_000 };
+      const error = await failure(() => recordsOf(search(options({ folder, space, algorithm }))));
+      expect(isInputError(error)).toBe(true);
+      expect(error.message).toMatch(/^a network of \d+ parameters takes at least \d+ GiB .* has \d+ GiB$/);
+      expect(existsSync(folder)).toBe(false);
+    },
+  );
 });

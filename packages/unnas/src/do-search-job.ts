@@ -1,4 +1,4 @@
-import { availableParallelism, cpus } from 'node:os';
+import { cpus } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import type { Picture } from '@unnas/images';
 import { addonStatus, setThreads } from '@unnas/native';
@@ -148,7 +148,7 @@ async function prepareBackend(job: SearchJob, post: Outside['post']): Promise<En
     });
   }
   if (backend !== 'native' || !status.loaded) return { isa: null, threads: null };
-  return { isa: status.isa, threads: setThreads(job.threads ?? availableParallelism()) };
+  return { isa: status.isa, threads: setThreads(job.threads ?? 0) };
 }
 
 function backendOf(folder: string): BackendName | undefined {

@@ -17,19 +17,30 @@ export function flag(help: string): Option<true> {
   return { help, read: () => true };
 }
 
+/** Any text but an empty one, which is most likely a variable of a script that was not set. */
 export function text(value: string, help: string): Option<string> {
-  return { help, value, read: (text) => text };
+  return {
+    help,
+    value,
+    read(text, name) {
+      if (text.trim() === '') throw inputError(`${name} takes a value (${value}), and got an empty one`);
+      return text;
+    },
+  };
 }
 
-/** A whole number of at least `minimum`. */
-export function count(help: string, minimum = 1): Option<number> {
+/** A whole number of at least `minimum` and at most `maximum`. */
+export function count(help: string, minimum = 1, maximum = Number.MAX_SAFE_INTEGER): Option<number> {
   return {
     help,
     value: 'N',
     read(text, name) {
       const number = Number(text);
-      if (text.trim() !== '' && Number.isSafeInteger(number) && number >= minimum) return number;
-      throw inputError(`${name} takes a whole number of at least ${minimum}, and got '${text}'`);
+      const fits = Number.isSafeInteger(number) && number >= minimum && number <= maximum;
+      if (text.trim() !== '' && fits) return number;
+      const range =
+        maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+      throw inputError(`${name} takes a whole number ${range}, and got '${text}'`);
     },
   };
 }

@@ -101,7 +101,8 @@ export interface RunOrigin {
 
 /** What the command line noted when it began a run; undefined where a program began it in another way. */
 export function originOf({ origin }: Pick<RunConfig, 'origin'>): RunOrigin | undefined {
-  const known = typeof origin === 'object' && origin !== null && 'request' in origin && 'skipped' in origin;
+  const { request, skipped } = (origin ?? {}) as Partial<RunOrigin>;
+  const known = typeof request?.data === 'string' && Array.isArray(skipped);
   return known ? (origin as unknown as RunOrigin) : undefined;
 }
 

@@ -9,10 +9,14 @@ test('finds the word that was meant', () => {
   expect(suggest('chanels', options)).toBe('channels');
   expect(suggest('sede', options)).toBe('seed');
   expect(suggest('checkpoint', options)).toBe('checkpoint-every');
+  expect(suggest('SEED', options)).toBe('seed');
+  expect(suggest('CIFAR10', ['cifar10'])).toBe('cifar10');
 });
 
 test('says nothing where no word is near', () => {
   expect(suggest('colour', options)).toBeUndefined();
+  expect(suggest('3', ['1', '2'])).toBeUndefined();
+  expect(suggest('', ['1', '2'])).toBeUndefined();
   expect(didYouMean('colour', options)).toBe('');
   expect(didYouMean('epoch', options, '--')).toBe("; did you mean '--epochs'?");
 });

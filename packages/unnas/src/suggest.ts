@@ -1,7 +1,11 @@
-/** The candidate that `word` was most likely meant to be, or undefined if none is near. */
-export function suggest(word: string, candidates: Iterable<string>): string | undefined {
+/**
+ * The candidate that `word` was most likely meant to be, or undefined if none is near. Capitals count as small letters; a word
+ * of which no letter is right is near to nothing.
+ */
+export function suggest(typed: string, candidates: Iterable<string>): string | undefined {
+  const word = typed.toLowerCase();
   let best: string | undefined;
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let least = Math.min(word.length, Math.max(1, Math.floor(word.length / 3)) + 1);
   for (const candidate of candidates) {
     const distance = candidate.startsWith(word) && word.length > 2 ? 1 : editDistance(word, candidate);
     if (distance < least) {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeFileAtomic } from '@unnas/images';
+import { fileError, writeFileAtomic } from '@unnas/images';
 import { inputError } from '@unnas/random';
 import { htmlReport, type RunReport } from '@unnas/report';
 import { readBaseline, readConfig, readGenotype, readRecords } from '@unnas/search';
@@ -28,7 +28,7 @@ export async function writeReport(folder: string): Promise<string> {
     );
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;
-    throw inputError(`cannot write ${path}: ${(cause as Error).message}`, { cause });
+    throw inputError(`cannot write ${path}: ${fileError(cause)}`, { cause });
   }
   return path;
 }

@@ -22,7 +22,7 @@ command goes on from there, to the same bits.`,
       0,
     ),
     fresh: flag('throw away an earlier comparison of this run'),
-    threads: count('processor threads; all by default. The result does not depend on it'),
+    threads: count('processor threads; all by default. The result does not depend on it', 1, 1024),
     backend: choice(BACKENDS, 'what computes; by default what the run was begun with'),
     checkpointEvery: count(
       'steps between checkpoints, besides those at each architecture and every few seconds',

@@ -11,7 +11,7 @@ export const repro = command({
   summary: 'Does a run again, to where its last checkpoint is, and compares the two bit for bit.',
   details: 'Exit code 0: all bits are equal; 1: they are not. The run itself is left as it is.',
   options: {
-    threads: count('processor threads; all by default. The result must not depend on it'),
+    threads: count('processor threads; all by default. The result must not depend on it', 1, 1024),
     backend: choice(BACKENDS, 'what computes; by default what the run was begun with'),
     json: flag('JSON lines, and nothing else on standard output'),
   },

@@ -25,7 +25,7 @@ const request = {
   limit: count('use so many pictures only, always the same ones', 2),
   size: count('side of the pictures of a folder in pixels', 8),
   maxBroken: number('share of the files of a folder that may be broken', 0, 1),
-  cells: count('cells of the supernet', 2),
+  cells: count('cells of the supernet', 2, 1000),
   channels: evenCount('channels of its first cell; an even number'),
   stem: choice(
     ['cifar', 'imagenet'],
@@ -49,7 +49,7 @@ const request = {
 
 const both = {
   resume: text('RUN', 'go on with the run in this folder'),
-  threads: count('processor threads; all by default. The result does not depend on it'),
+  threads: count('processor threads; all by default. The result does not depend on it', 1, 1024),
   backend: choice(BACKENDS, 'what computes; native by default, cpu where it is not built'),
   checkpointEvery: count('steps between checkpoints, besides those at each epoch and every few seconds'),
   json: flag('JSON lines, and nothing else on standard output'),
