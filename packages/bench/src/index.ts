@@ -1,0 +1,6 @@
+export { type Machine, machine, peakResidentMiB } from './machine.ts';
+export { type MeasureStepOptions, measureStep, type StepRecord } from './measure-step.ts';
+export { clock, median, spread } from './statistics.ts';
+export { STEP_KINDS, type StepKind, type StepSize, stepGigaflops } from './step-cost.ts';
+export { digits, percent, stepRows } from './step-lines.ts';
+export { type TrainingStep, type TrainingStepOptions, trainingStep } from './training-step.ts';

@@ -1,0 +1,87 @@
+import { type MeasureStepOptions, measureStep, STEP_KINDS, stepRows } from '@unnas/bench';
+import { addonStatus, setThreads } from '@unnas/native';
+import { inputError } from '@unnas/random';
+import { useBackend } from '../backend.ts';
+import { BACKENDS } from '../backend-name.ts';
+import { command, table } from '../command.ts';
+import { namedGenotype } from '../named-genotype.ts';
+import { choice, count, evenCount, flag, type Given, kebab, text } from '../options.ts';
+import { onePositional } from '../positionals.ts';
+import { didYouMean } from '../suggest.ts';
+import type { Terminal } from '../terminal.ts';
+
+const options = {
+  backend: choice(BACKENDS, 'what computes; native if its addon is there, else cpu'),
+  kind: choice(STEP_KINDS, 'of step: what is done, weight by default'),
+  genotype: text('NAME', 'of derived: a published genotype or a file with one, darts_v2 by default'),
+  cells: count('cells of the network; 8, and 20 of a derived one'),
+  channels: evenCount('channels of a node in the first cells; 16, and 36 of a derived network'),
+  size: count('height and width of the pictures, 32 by default', 4),
+  batch: count('pictures in a batch; 64, and 32 for a derived network'),
+  steps: count('steps after the first, 5 by default'),
+  threads: count('processor threads; all by default'),
+  seed: count('decides weights and pictures, 0 by default', 0),
+  json: flag('one JSON line, and nothing else on standard output'),
+};
+type BenchOptions = Given<typeof options>;
+
+const PARTS: Readonly<
+  Record<string, { readonly without: readonly string[]; readonly run: typeof benchStep }>
+> = {
+  step: { without: ['genotype'], run: benchStep },
+  derived: { without: ['kind'], run: benchDerived },
+};
+
+export const bench = command({
+  name: 'bench',
+  usage: 'step|derived [options]',
+  summary: 'Measures steps of training, beside what the machine can do at most.',
+  details: `step     a step of the search: of the weights, of the alphas, or of the alphas in second order
+derived  a step of training the network of a genotype
+
+A time by itself says as much of the neighbours as of the program: compare ratios that were taken
+in one run, such as the share of what the machine can do.`,
+  options,
+  async run(given, positionals, terminal) {
+    const name = onePositional(positionals, `what to measure (${Object.keys(PARTS).join(', ')})`);
+    const part = Object.hasOwn(PARTS, name) ? PARTS[name]! : undefined;
+    if (part === undefined) {
+      throw inputError(
+        `expected what to measure (${Object.keys(PARTS).join(', ')}), and got '${name}'${didYouMean(name, Object.keys(PARTS))}`,
+      );
+    }
+    const strange = part.without.find((option) => option in given);
+    if (strange !== undefined) throw inputError(`--${kebab(strange)} is no option of unnas bench ${name}`);
+    const backend = await useBackend(given.backend);
+    if (given.threads !== undefined && backend !== 'native')
+      throw inputError(`--threads is an option of the backend native, and this is ${backend}`);
+    if (addonStatus().loaded) setThreads(given.threads ?? 0);
+    await part.run(given, terminal);
+    return 0;
+  },
+});
+
+async function benchStep(given: BenchOptions, terminal: Terminal): Promise<void> {
+  const { kind = 'weight', cells = 8, channels = 16, batch = 64 } = given;
+  await measure({ ...rest(given), kind, cells, channels, batch }, terminal);
+}
+
+async function benchDerived(given: BenchOptions, terminal: Terminal): Promise<void> {
+  const { cells = 20, channels = 36, batch = 32 } = given;
+  const { name: network, genotype } = namedGenotype(given.genotype ?? 'darts_v2');
+  await measure({ ...rest(given), kind: 'weight', cells, channels, batch, network, genotype }, terminal);
+}
+
+/** What all steps have in common. */
+function rest({ size = 32, seed = 0, steps = 5 }: BenchOptions) {
+  return { size, seed, steps, stem: 'cifar', classes: 10 } as const;
+}
+
+async function measure(asked: MeasureStepOptions, terminal: Terminal): Promise<void> {
+  const onStep = (i: number, milliseconds: number) =>
+    terminal.progress(`step ${i} of ${asked.steps}: ${Math.round(milliseconds)} ms`);
+  const record = await measureStep({ ...asked, onStep });
+  terminal.endProgress();
+  terminal.event({ event: 'step', ...record });
+  terminal.line(table(stepRows(record)));
+}
