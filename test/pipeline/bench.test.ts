@@ -42,6 +42,7 @@ describe('what cannot be measured is refused in a sentence', () => {
       '--kind is no option of unnas bench derived',
     ],
     ['threads of another backend', ['step', '--backend', 'cpu', '--threads', '2'], 'and this is cpu'],
+    ['kernels of another backend', ['kernels', '--backend', 'cpu'], 'and this is cpu'],
     ['a genotype that is not there', ['derived', '--genotype', 'darts_v2x'], "did you mean 'darts_v2'?"],
   ])('%s', async (_, args, sentence) => {
     const { code, stdout, stderr } = await unnas(['bench', ...args]);

@@ -1,4 +1,11 @@
+export { aligned, kernelLines } from './kernel-lines.ts';
 export { type Machine, machine, peakResidentMiB } from './machine.ts';
+export {
+  type KernelRecord,
+  type KernelsRecord,
+  type MeasureKernelsOptions,
+  measureKernels,
+} from './measure-kernels.ts';
 export { type MeasureStepOptions, measureStep, type StepRecord } from './measure-step.ts';
 export { clock, median, spread } from './statistics.ts';
 export { STEP_KINDS, type StepKind, type StepSize, stepGigaflops } from './step-cost.ts';

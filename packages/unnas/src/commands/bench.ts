@@ -1,4 +1,12 @@
-import { type MeasureStepOptions, measureStep, STEP_KINDS, stepRows } from '@unnas/bench';
+import * as tf from '@tensorflow/tfjs';
+import {
+  kernelLines,
+  type MeasureStepOptions,
+  measureKernels,
+  measureStep,
+  STEP_KINDS,
+  stepRows,
+} from '@unnas/bench';
 import { addonStatus, setThreads } from '@unnas/native';
 import { inputError } from '@unnas/random';
 import { useBackend } from '../backend.ts';
@@ -18,7 +26,7 @@ const options = {
   channels: evenCount('channels of a node in the first cells; 16, and 36 of a derived network'),
   size: count('height and width of the pictures, 32 by default', 4),
   batch: count('pictures in a batch; 64, and 32 for a derived network'),
-  steps: count('steps after the first, 5 by default'),
+  steps: count('steps after the first, or turns of each kernel; 5 by default'),
   threads: count('processor threads; all by default'),
   seed: count('decides weights and pictures, 0 by default', 0),
   json: flag('one JSON line, and nothing else on standard output'),
@@ -30,14 +38,17 @@ const PARTS: Readonly<
 > = {
   step: { without: ['genotype'], run: benchStep },
   derived: { without: ['kind'], run: benchDerived },
+  kernels: { without: ['kind', 'genotype', 'cells', 'channels', 'size', 'seed'], run: benchKernels },
 };
 
 export const bench = command({
   name: 'bench',
-  usage: 'step|derived [options]',
-  summary: 'Measures steps of training, beside what the machine can do at most.',
+  usage: 'step|derived|kernels [options]',
+  summary: 'Measures steps of training and kernels, beside what the machine can do at most.',
   details: `step     a step of the search: of the weights, of the alphas, or of the alphas in second order
 derived  a step of training the network of a genotype
+kernels  every fused operation of the backend native, forward and backward, at the sizes of the
+         supernets for CIFAR and ImageNet
 
 A time by itself says as much of the neighbours as of the program: compare ratios that were taken
 in one run, such as the share of what the machine can do.`,
@@ -70,6 +81,16 @@ async function benchDerived(given: BenchOptions, terminal: Terminal): Promise<vo
   const { cells = 20, channels = 36, batch = 32 } = given;
   const { name: network, genotype } = namedGenotype(given.genotype ?? 'darts_v2');
   await measure({ ...rest(given), kind: 'weight', cells, channels, batch, network, genotype }, terminal);
+}
+
+async function benchKernels(given: BenchOptions, terminal: Terminal): Promise<void> {
+  if (tf.getBackend() !== 'native')
+    throw inputError(`the kernels are those of the backend native, and this is ${tf.getBackend()}`);
+  const onOp = (name: string, size: string) => terminal.progress(`${name}, ${size}`);
+  const record = await measureKernels({ batch: given.batch ?? 64, turns: given.steps ?? 5, onOp });
+  terminal.endProgress();
+  terminal.event({ event: 'kernels', ...record });
+  for (const line of kernelLines(record)) terminal.line(line);
 }
 
 /** What all steps have in common. */
