@@ -1,3 +1,4 @@
+export * from './bench-report.ts';
 export { aligned, kernelLines } from './kernel-lines.ts';
 export { type Machine, machine, peakResidentMiB } from './machine.ts';
 export {
@@ -7,6 +8,7 @@ export {
   measureKernels,
 } from './measure-kernels.ts';
 export { type MeasureStepOptions, measureStep, type StepRecord } from './measure-step.ts';
+export { cellWork, lossWork, MAPS, mapWork, type OpWork, stemWork } from './op-work.ts';
 export { clock, median, spread } from './statistics.ts';
 export { STEP_KINDS, type StepKind, type StepSize, stepGigaflops } from './step-cost.ts';
 export { digits, percent, stepRows } from './step-lines.ts';
