@@ -1,11 +1,15 @@
 // `npm run bench`: what the native backend does, beside others, in turns. See README.md for how to read the numbers.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import {
   type BenchReport,
+  baselineLines,
+  baselineRows,
+  benchPage,
   benchReport,
   kernelLines,
   machine,
   measureKernels,
+  parseReport,
   type StepComparison,
   type TrainingStepOptions,
 } from '@unnas/bench';
@@ -111,18 +115,21 @@ function add(results: Results, comparison: StepComparison): void {
   printComparison(comparison);
 }
 
-function optionsOrStop(args: readonly string[]): BenchmarkOptions | undefined {
+function orStop<T>(read: () => T): T {
   try {
-    return readOptions(args);
+    return read();
   } catch (error) {
     console.error(`unnas: ${(error as Error).message}\n\n${USAGE}`);
     process.exit(2);
   }
 }
 
+const readBaseline = (file: string) => orStop(() => parseReport(readFileSync(file, 'utf8'), file));
+
 async function main(args: readonly string[]): Promise<void> {
-  const asked = optionsOrStop(args);
+  const asked = orStop(() => readOptions(args));
   if (asked === undefined) return void console.log(USAGE);
+  const baseline = asked.baseline === undefined ? undefined : readBaseline(asked.baseline);
   if (!(await registerNativeBackend())) {
     const status = addonStatus();
     console.error(`unnas: the native backend is not there: ${status.loaded ? '' : status.reason}`);
@@ -139,6 +146,9 @@ async function main(args: readonly string[]): Promise<void> {
   const command = `npm run bench -- ${args.join(' ')}`.trim();
   const report = benchReport({ command, machine: at, ...results });
   if (asked.json !== undefined) writeFileSync(asked.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (baseline !== undefined)
+    console.log(`\nbeside ${asked.baseline}\n${baselineLines(baselineRows(report, baseline)).join('\n')}`);
+  if (asked.html !== undefined) writeFileSync(asked.html, benchPage(report, baseline));
 }
 
 await main(process.argv.slice(2));

@@ -10,7 +10,10 @@ const from = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 /** Powers of two up to the number of cores, and that number. */
 const THREADS = [1, 2, 4, 8, 16, 32, 64].filter((count) => count < availableParallelism());
 
-/** What is varied, one at a time; all else is as in a search on CIFAR-10, with the batch that is asked for. */
+/** A search on CIFAR-10, with the batch that is asked for. */
+const BASE = { batch: 16, channels: 16, cells: 8, threads: availableParallelism() } as const;
+
+/** What is varied, one at a time. */
 const AXES: Readonly<Record<ScalingPoint['axis'], readonly number[]>> = {
   batch: [1, 4, 16, 64],
   channels: [8, 16, 24, 32],
@@ -30,17 +33,19 @@ export async function scaling({
   seed: number;
   onSay?: (text: string) => void;
 }): Promise<ScalingPoint[]> {
-  const points = Object.entries(AXES).flatMap(([axis, values]) =>
-    values.map((value) => ({ axis: axis as ScalingPoint['axis'], value })),
+  const points = (Object.entries(AXES) as [ScalingPoint['axis'], readonly number[]][]).flatMap(
+    ([axis, values]) => values.map((value) => ({ axis, settings: { ...BASE, batch, [axis]: value } })),
   );
-  const records = points.map((): StepRecord[] => []);
+  // The step that nothing is varied in is a point on every axis.
+  const distinct = new Map(points.map(({ settings }) => [JSON.stringify(settings), settings]));
+  const records = new Map([...distinct.keys()].map((key) => [key, [] as StepRecord[]]));
   for (let round = 0; round < turns; round++) {
-    for (const [i, { axis, value }] of points.entries()) {
-      onSay?.(`${axis} ${value}, round ${round + 1} of ${turns}`);
-      records[i]!.push(await step({ batch, seed, [axis]: value }));
+    for (const [key, settings] of distinct) {
+      onSay?.(`round ${round + 1} of ${turns}: ${key}`);
+      records.get(key)!.push(await step({ ...settings, seed }));
     }
   }
-  return points.map(({ axis }, i) => ({ axis, step: middle(records[i]!) }));
+  return points.map(({ axis, settings }) => ({ axis, step: middle(records.get(JSON.stringify(settings))!) }));
 }
 
 /** `unnas bench step` as a user calls it. */

@@ -1,3 +1,6 @@
+export { type BaselineRow, baselineRows, parseReport, type Ratio, ratiosOf } from './baseline.ts';
+export { baselineLines } from './baseline-table.ts';
+export { benchPage } from './bench-page.ts';
 export * from './bench-report.ts';
 export { aligned, kernelLines } from './kernel-lines.ts';
 export { type Machine, machine, peakResidentMiB } from './machine.ts';
