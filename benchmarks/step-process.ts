@@ -51,7 +51,7 @@ export class StepProcess implements Contender<StepAnswer> {
     this.#answer = answer;
   }
 
-  /** Starts it. Throws what it wrote on standard error where it ends without a word. */
+  /** Starts it. Throws what it wrote on standard error where it ends without an answer. */
   static async start(command: StepCommand): Promise<StepProcess> {
     const child = spawn(command.command, command.args, { env: command.env ?? process.env });
     let errors = '';
@@ -61,7 +61,7 @@ export class StepProcess implements Contender<StepAnswer> {
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const answer = async () => {
       const { value, done } = await lines.next();
-      if (done) throw new Error(`${command.name} stopped without an answer: ${errors.trim()}`);
+      if (done) throw new Error(errors.trim() || 'it stopped without an answer');
       return JSON.parse(value) as unknown;
     };
     return new StepProcess(command, (await answer()) as Introduction, child, answer);

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder, unnas } from './command-line.ts';
@@ -29,6 +29,27 @@ test('bench derived takes a published genotype in any case, or a file', async ()
   expect(stdout).toContain('weight, darts_v2: 1 cells, 2 channels');
 });
 
+test('bench writes a page, and compares itself with an earlier run', async () => {
+  const folder = await temporaryFolder();
+  const [earlier, page] = [join(folder, 'earlier.json'), join(folder, 'page.html')];
+  const first = await unnas(['bench', 'step', ...TINY, '--json']);
+  await writeFile(earlier, first.stdout);
+  const args = ['bench', 'step', ...TINY, '--html', page, '--baseline', earlier, '--json'];
+  const { code, stdout } = await unnas(args);
+  expect(code).toBe(0);
+  const [step, baseline] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(step).toMatchObject({ event: 'step' });
+  expect(baseline.event).toBe('baseline');
+  const names = baseline.ratios.map(({ name }: { name: string }) => name.replace(/.*: /, ''));
+  expect(names).toEqual(['share of multiply-adds', 'peak MiB', 'first step over median']);
+  const html = await readFile(page, 'utf8');
+  expect(html).toContain('Beside an earlier run');
+  expect(html).toContain('unnas bench step --cells 1');
+});
+
 describe('what cannot be measured is refused in a sentence', () => {
   test.each([
     ['nothing named', [], 'what to measure'],
@@ -43,6 +64,7 @@ describe('what cannot be measured is refused in a sentence', () => {
     ],
     ['threads of another backend', ['step', '--backend', 'cpu', '--threads', '2'], 'and this is cpu'],
     ['kernels of another backend', ['kernels', '--backend', 'cpu'], 'and this is cpu'],
+    ['a baseline that is not there', ['step', '--baseline', '/nowhere.json'], "no file '/nowhere.json'"],
     ['a genotype that is not there', ['derived', '--genotype', 'darts_v2x'], "did you mean 'darts_v2'?"],
   ])('%s', async (_, args, sentence) => {
     const { code, stdout, stderr } = await unnas(['bench', ...args]);

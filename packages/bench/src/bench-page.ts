@@ -61,7 +61,7 @@ function figures({ comparisons, steps }: BenchReport): [string, string, string][
   const compared = comparisons.flatMap(({ title, batch, contenders }): [string, string, string][] =>
     contenders
       .slice(1)
-      .filter(({ timesAsLong }) => timesAsLong > 1)
+      .filter(({ name, timesAsLong }) => !name.startsWith('native') && timesAsLong > 1)
       .map(({ name, timesAsLong }) => [
         `Faster than ${name}`,
         `${digits(timesAsLong)} times`,

@@ -55,20 +55,18 @@ export function comparisonSection(comparison: StepComparison, id: string): strin
     numbersTable(
       [
         '',
-        'version',
         'batch',
-        'first step, ms',
+        'first, ms',
         'median, ms',
         'best, ms',
         'first / median',
         'times as long',
         'GFLOP/s',
-        'of multiply-adds',
-        'outside of kernels',
+        'of FMA',
+        'outside',
       ],
       contenders.map((one) => [
-        one.name,
-        one.version,
+        `${one.name} (${one.version})`,
         `${one.images}`,
         ...[one.firstMilliseconds, one.medianMilliseconds, one.bestMilliseconds].map(digits),
         (one.firstMilliseconds / one.medianMilliseconds).toFixed(2),
@@ -77,6 +75,11 @@ export function comparisonSection(comparison: StepComparison, id: string): strin
         one.shareOfCeiling === null ? '–' : percent(one.shareOfCeiling),
         one.shareOutsideKernels === null ? '–' : percent(one.shareOutsideKernels),
       ]),
+    ),
+    element(
+      'p',
+      { class: 'quiet' },
+      'Of FMA: of the multiply-adds that the machine does at most. Outside: the share of the step outside of native kernels.',
     ),
     ...leftOut.map((reason) => element('p', { class: 'quiet' }, escapeText(`Left out: ${reason}`))),
   );

@@ -42,7 +42,8 @@ export function rooflineChart(chart: RooflineChart): string {
   const legend = 20 + Math.max(...Object.keys(groups).map((name) => textWidth(name, 12)));
   const right = width - legend - 20;
   const ridge = ceilings.gigaflopsPerSecond / ceilings.gigabytesPerSecond;
-  const intensities = [...points.map(({ intensity }) => intensity), ridge];
+  // The slope is to be seen as well, and so is a little of the flat roof.
+  const intensities = [...points.map(({ intensity }) => intensity), ridge / 12, 3 * ridge];
   const x = logScale(intensities, [LEFT, right]);
   const y = logScale(
     [...points.map(({ rate }) => rate), ceilings.gigaflopsPerSecond],
@@ -108,7 +109,7 @@ function roof({ ceilings, format }: RooflineChart, x: Scale, y: Scale, right: nu
     ) +
     element(
       'text',
-      { x: x(along) - 8, y: y(along * slope) - 4, 'text-anchor': 'end', class: 'strong', style: HALO },
+      { x: x(along) + 10, y: y(along * slope) + 12, class: 'strong', style: HALO },
       escapeText(`memory ${format(slope)} GB/s`),
     )
   );

@@ -1,12 +1,20 @@
+import { existsSync, readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import {
+  type BenchReport,
+  baselineLines,
+  baselineRows,
+  benchPage,
+  benchReport,
   kernelLines,
   type MeasureStepOptions,
   measureKernels,
   measureStep,
+  parseReport,
   STEP_KINDS,
   stepRows,
 } from '@unnas/bench';
+import { writeFileAtomic } from '@unnas/images';
 import { addonStatus, setThreads } from '@unnas/native';
 import { inputError } from '@unnas/random';
 import { useBackend } from '../backend.ts';
@@ -29,6 +37,8 @@ const options = {
   steps: count('steps after the first, or turns of each kernel; 5 by default'),
   threads: count('processor threads; all by default'),
   seed: count('decides weights and pictures, 0 by default', 0),
+  html: text('FILE', 'write a page about it there'),
+  baseline: text('FILE', 'compare the ratios with those of an earlier --json in this file'),
   json: flag('one JSON line, and nothing else on standard output'),
 };
 type BenchOptions = Given<typeof options>;
@@ -67,23 +77,36 @@ in one run, such as the share of what the machine can do.`,
     if (given.threads !== undefined && backend !== 'native')
       throw inputError(`--threads is an option of the backend native, and this is ${backend}`);
     if (addonStatus().loaded) setThreads(given.threads ?? 0);
-    await part.run(given, terminal);
+    const baseline = given.baseline === undefined ? undefined : readBaseline(given.baseline);
+    const report = await part.run(given, terminal);
+    if (baseline !== undefined) {
+      const rows = baselineRows(report, baseline);
+      terminal.event({ event: 'baseline', file: given.baseline, ratios: rows });
+      terminal.line(`\nbeside ${given.baseline}`);
+      for (const line of baselineLines(rows)) terminal.line(line);
+    }
+    if (given.html !== undefined) await writeFileAtomic(given.html, benchPage(report, baseline));
     return 0;
   },
 });
 
-async function benchStep(given: BenchOptions, terminal: Terminal): Promise<void> {
-  const { kind = 'weight', cells = 8, channels = 16, batch = 64 } = given;
-  await measure({ ...rest(given), kind, cells, channels, batch }, terminal);
+function readBaseline(file: string): BenchReport {
+  if (!existsSync(file)) throw inputError(`there is no file '${file}' to compare with`);
+  return parseReport(readFileSync(file, 'utf8'), file);
 }
 
-async function benchDerived(given: BenchOptions, terminal: Terminal): Promise<void> {
+async function benchStep(given: BenchOptions, terminal: Terminal): Promise<BenchReport> {
+  const { kind = 'weight', cells = 8, channels = 16, batch = 64 } = given;
+  return measure({ ...rest(given), kind, cells, channels, batch }, terminal);
+}
+
+async function benchDerived(given: BenchOptions, terminal: Terminal): Promise<BenchReport> {
   const { cells = 20, channels = 36, batch = 32 } = given;
   const { name: network, genotype } = namedGenotype(given.genotype ?? 'darts_v2');
-  await measure({ ...rest(given), kind: 'weight', cells, channels, batch, network, genotype }, terminal);
+  return measure({ ...rest(given), kind: 'weight', cells, channels, batch, network, genotype }, terminal);
 }
 
-async function benchKernels(given: BenchOptions, terminal: Terminal): Promise<void> {
+async function benchKernels(given: BenchOptions, terminal: Terminal): Promise<BenchReport> {
   if (tf.getBackend() !== 'native')
     throw inputError(`the kernels are those of the backend native, and this is ${tf.getBackend()}`);
   const onOp = (name: string, size: string) => terminal.progress(`${name}, ${size}`);
@@ -91,18 +114,22 @@ async function benchKernels(given: BenchOptions, terminal: Terminal): Promise<vo
   terminal.endProgress();
   terminal.event({ event: 'kernels', ...record });
   for (const line of kernelLines(record)) terminal.line(line);
+  return benchReport({ command: typed(), machine: record.machine, kernels: record });
 }
+
+const typed = () => `unnas ${process.argv.slice(2).join(' ')}`;
 
 /** What all steps have in common. */
 function rest({ size = 32, seed = 0, steps = 5 }: BenchOptions) {
   return { size, seed, steps, stem: 'cifar', classes: 10 } as const;
 }
 
-async function measure(asked: MeasureStepOptions, terminal: Terminal): Promise<void> {
+async function measure(asked: MeasureStepOptions, terminal: Terminal): Promise<BenchReport> {
   const onStep = (i: number, milliseconds: number) =>
     terminal.progress(`step ${i} of ${asked.steps}: ${Math.round(milliseconds)} ms`);
   const record = await measureStep({ ...asked, onStep });
   terminal.endProgress();
   terminal.event({ event: 'step', ...record });
   terminal.line(table(stepRows(record)));
+  return benchReport({ command: typed(), machine: record.machine, steps: [record] });
 }
