@@ -35,7 +35,7 @@ test('what was not measured is left out', () => {
   const { machine, steps } = sampleReport();
   const html = benchPage(benchReport({ command: 'unnas bench step', machine, steps }));
   check(html);
-  expect(html).toContain('A weight step of supernet');
+  expect(html).toContain('A weight step of the supernet');
   expect(html).not.toContain('Fused ops');
   check(benchPage(benchReport({ command: '', machine })));
 });

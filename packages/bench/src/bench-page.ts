@@ -68,22 +68,16 @@ function figures({ comparisons, steps }: BenchReport): [string, string, string][
         `${title}, batch ${batch}`,
       ]),
   );
-  const own = [...comparisons.map(({ contenders }) => contenders[0]!), ...steps];
-  const [first] = own;
+  const [comparison] = comparisons;
+  const first = comparison?.contenders[0] ?? steps[0];
   if (first === undefined) return compared;
-  return [
-    ...compared,
-    ...(first.shareOfCeiling === null
+  const { title = `${steps[0]?.kind} step`, batch = steps[0]?.batch } = comparison ?? {};
+  const what = `${title}, batch ${batch}`;
+  const share: [string, string, string][] =
+    first.shareOfCeiling === null
       ? []
-      : [
-          ['Of the multiply-adds there are', percent(first.shareOfCeiling), 'over the whole step'] as [
-            string,
-            string,
-            string,
-          ],
-        ]),
-    ['Peak memory', `${digits(first.peakResidentMiB)} MiB`, 'resident, of a process that did nothing else'],
-  ];
+      : [['Of the multiply-adds there are', percent(first.shareOfCeiling), what]];
+  return [...compared, ...share, ['Peak memory', `${digits(first.peakResidentMiB)} MiB`, what]];
 }
 
 const HOW = [

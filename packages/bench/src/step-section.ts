@@ -1,4 +1,4 @@
-import { barChart, element, escapeText, figure, numbersTable, section } from '@unnas/report';
+import { barChart, element, escapeText, figure, section } from '@unnas/report';
 import type { StepRecord } from './measure-step.ts';
 import { digits, percent, stepRows } from './step-lines.ts';
 
@@ -7,8 +7,18 @@ const SHOWN = 12;
 /** One step by itself: its numbers, and where its time goes. */
 export function stepSection(step: StepRecord, id: string): string {
   return section(
-    `A ${step.kind} step of ${step.network}`,
-    numbersTable(['', ''], stepRows(step)),
+    `A ${step.kind} step of ${step.network === 'supernet' ? 'the supernet' : step.network}`,
+    element(
+      'table',
+      {},
+      element(
+        'tbody',
+        {},
+        ...stepRows(step).map(([name, value]) =>
+          element('tr', {}, element('th', { scope: 'row' }, name), element('td', {}, escapeText(value))),
+        ),
+      ),
+    ),
     ...(step.kernels.length === 0 ? [] : [kernelBars(step, id)]),
   );
 }
@@ -43,11 +53,9 @@ function kernelBars(step: StepRecord, id: string): string {
         format: digits,
         width: 680,
       }),
-      escapeText(
-        shareOutsideKernels === null
-          ? ''
-          : `${percent(shareOutsideKernels)} of the step is JavaScript: the ops, the tape and the optimiser's bookkeeping.`,
-      ),
+      shareOutsideKernels === null
+        ? ''
+        : `${percent(shareOutsideKernels)} of the step is JavaScript: the ops, the tape and the bookkeeping of the optimiser.`,
     ),
   );
 }

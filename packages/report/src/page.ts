@@ -66,7 +66,7 @@ export function numbersTable(
     { class: 'wide' },
     element(
       'table',
-      { class: 'rounds' },
+      { class: 'rounds named' },
       element(
         'thead',
         {},
