@@ -23,7 +23,6 @@ export interface CompareOptions {
   readonly warmup: number;
   /** The first is the one that the others are compared with. */
   readonly commands: readonly (StepCommand & { readonly kind?: StepKind })[];
-  /** Whether all networks must have as many parameters as the first. */
   readonly onSay?: (text: string) => void;
 }
 

@@ -8,7 +8,7 @@ export interface MemoryRecord {
   readonly residentMiB: number[];
   /** Most resident memory that the process ever had. */
   readonly peakResidentMiB: number;
-  /** Whether the number of tensors changed, or resident memory grew by more than a fiftieth, after the first quarter. */
+  /** Whether the number of tensors changed, or resident memory grew by more than a fiftieth and 16 MiB, after the first quarter. */
   readonly grows: boolean;
 }
 
@@ -27,11 +27,11 @@ export async function memoryOverSteps(options: TrainingStepOptions, steps: numbe
   }
   step.dispose();
   const settled = Math.floor(steps / 4);
-  const growth = residentMiB.at(-1)! / residentMiB[settled]!;
+  const [before, after] = [residentMiB[settled]!, residentMiB.at(-1)!];
   return {
     tensors,
     residentMiB,
     peakResidentMiB: peakResidentMiB(),
-    grows: new Set(tensors.slice(settled)).size > 1 || growth > 1.02,
+    grows: new Set(tensors.slice(settled)).size > 1 || after > Math.max(1.02 * before, before + 16),
   };
 }
