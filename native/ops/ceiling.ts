@@ -10,7 +10,7 @@ export interface Ceilings {
 
 /** A chunk takes well under a millisecond: a thread that loses its core for a moment does not keep the others waiting. */
 const ROUNDS = 20_000;
-const CHUNKS_A_THREAD = 64;
+const CHUNKS_A_THREAD = 256;
 
 /** One sample, of about a hundredth of a second, of the rate of multiply-adds, in GFLOP/s. */
 export function fmaCeiling({ rounds = ROUNDS, chunks = CHUNKS_A_THREAD * describe().threads } = {}): number {
