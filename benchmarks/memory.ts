@@ -1,37 +1,37 @@
 import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
-import { type StepOptions, supernetStep } from './supernet-step.ts';
+import { peakResidentMiB, type TrainingStepOptions, trainingStep } from '@unnas/bench';
 
 export interface MemoryRecord {
   /** After each step. */
   readonly tensors: number[];
-  readonly residentBytes: number[];
+  readonly residentMiB: number[];
   /** Most resident memory that the process ever had. */
-  readonly peakBytes: number;
-  /** Whether the number of tensors changed, or resident memory grew by more than a fiftieth, after the first quarter. */
+  readonly peakResidentMiB: number;
+  /** Whether the number of tensors changed, or resident memory grew by more than a fiftieth and 16 MiB, after the first quarter. */
   readonly grows: boolean;
 }
 
 /** Tensors and resident memory over the steps of a training: both must stay as they are after the first. */
-export async function memoryOverSteps(options: StepOptions, steps: number): Promise<MemoryRecord> {
-  const step = supernetStep(options);
+export async function memoryOverSteps(options: TrainingStepOptions, steps: number): Promise<MemoryRecord> {
+  const step = trainingStep(options);
   const tensors: number[] = [];
-  const residentBytes: number[] = [];
+  const residentMiB: number[] = [];
   for (let i = 0; i < steps; i++) {
     step.run();
     // Garbage that waits to be collected is no leak. Node frees the memory of arrays in a turn of its own loop.
     global.gc?.();
     await setImmediate();
     tensors.push(tf.memory().numTensors);
-    residentBytes.push(process.memoryUsage.rss());
+    residentMiB.push(Math.round(process.memoryUsage.rss() / 2 ** 20));
   }
   step.dispose();
   const settled = Math.floor(steps / 4);
-  const growth = residentBytes.at(-1)! / residentBytes[settled]!;
+  const [before, after] = [residentMiB[settled]!, residentMiB.at(-1)!];
   return {
     tensors,
-    residentBytes,
-    peakBytes: 1024 * process.resourceUsage().maxRSS,
-    grows: new Set(tensors.slice(settled)).size > 1 || growth > 1.02,
+    residentMiB,
+    peakResidentMiB: peakResidentMiB(),
+    grows: new Set(tensors.slice(settled)).size > 1 || after > Math.max(1.02 * before, before + 16),
   };
 }

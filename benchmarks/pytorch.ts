@@ -1,63 +1,71 @@
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { StepOptions } from './supernet-step.ts';
-import type { Contender } from './timing.ts';
+import type { TrainingStepOptions } from '@unnas/bench';
+import type { StepCommand } from './step-process.ts';
 
 export type Layout = 'channels_last' | 'NCHW';
 
-const script = fileURLToPath(new URL('./pytorch/supernet_step.py', import.meta.url));
-
-/** A Python that has PyTorch: PYTHON if it is set, else the first of the usual ones; undefined if there is none. */
-export function findPython(): string | undefined {
-  const places = process.env.PYTHON ? [process.env.PYTHON] : ['/usr/bin/python3', 'python3'];
-  return places.find((python) => spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0);
+export interface Python {
+  readonly command: string;
+  /** Of PyTorch. */
+  readonly version: string;
 }
 
-/** The same weight step in PyTorch, in a process of its own that waits for its turns. */
-export class PyTorchStep implements Contender {
-  readonly name: string;
-  readonly images: number;
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #lines: AsyncIterator<string>;
-  #errors = '';
-  /** Most memory that it ever had, in bytes. */
-  peakBytes = 0;
+const script = fileURLToPath(new URL('./pytorch/darts_step.py', import.meta.url));
 
-  private constructor(python: string, layout: Layout, options: StepOptions, threads: number) {
-    this.name = `PyTorch ${layout}`;
-    this.images = options.batch;
-    const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env; // they make its BLAS slow
-    const args = Object.entries({ layout, threads, ...options }).flatMap(([name, value]) => [
-      `--${name}`,
-      `${value}`,
-    ]);
-    this.#child = spawn(python, [script, ...args], { env });
-    this.#child.stderr.on('data', (data) => (this.#errors += data));
-    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
-  }
+/** Where a Python may be: the one that PYTHON names, and the usual ones. */
+const places = (): string[] => [
+  ...(process.env.PYTHON ? [process.env.PYTHON] : []),
+  ...['python3', '/usr/bin/python3', '/usr/local/bin/python3'],
+  ...Array.from({ length: 8 }, (_, i) => `python3.${16 - i}`),
+];
 
-  /** Starts it, and gives what it says about itself. */
-  static async start(python: string, layout: Layout, options: StepOptions, threads: number) {
-    const step = new PyTorchStep(python, layout, options, threads);
-    const { torch, parameters } = await step.#answer<{ torch: string; parameters: number }>();
-    return { step, torch, parameters };
-  }
+/** The Python with the newest PyTorch; undefined where none has it. */
+export function findPython(candidates: readonly string[] = places()): Python | undefined {
+  const found = candidates.flatMap((command): Python[] => {
+    // Loading PyTorch takes seconds, reading its version does not.
+    const version = say(command, "from importlib.metadata import version; print(version('torch'))");
+    return version === undefined ? [] : [{ command, version }];
+  });
+  found.sort((a, b) => compareVersions(b.version, a.version));
+  return found.find(({ command }) => say(command, "import torch; print('here')") === 'here');
+}
 
-  async run(): Promise<number> {
-    this.#child.stdin.write('step\n');
-    const { milliseconds, peakBytes } = await this.#answer<{ milliseconds: number; peakBytes: number }>();
-    this.peakBytes = peakBytes;
-    return milliseconds;
-  }
+function say(command: string, code: string): string | undefined {
+  const { status, stdout } = spawnSync(command, ['-c', code], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
 
-  stop(): void {
-    this.#child.stdin.end();
+/** Negative where the first is the older version. */
+export function compareVersions(a: string, b: string): number {
+  const parts = (version: string) => version.split(/[.+]/).map((part) => Number.parseInt(part, 10) || 0);
+  const [first, second] = [parts(a), parts(b)];
+  for (let i = 0; i < 3; i++) {
+    const difference = (first[i] ?? 0) - (second[i] ?? 0);
+    if (difference !== 0) return difference;
   }
+  return 0;
+}
 
-  async #answer<T>(): Promise<T> {
-    const { value, done } = await this.#lines.next();
-    if (done) throw new Error(`PyTorch stopped without an answer:\n${this.#errors}`);
-    return JSON.parse(value) as T;
-  }
+/** The same step in PyTorch. */
+export function pytorchStep(
+  { command }: Python,
+  { layout, threads, ...options }: TrainingStepOptions & { layout: Layout; threads: number },
+): StepCommand {
+  const { stem: _, genotype, ...numbers } = options;
+  // They make its BLAS slow.
+  const { OPENBLAS_CORETYPE: __, OPENBLAS_L2_SIZE: ___, ...inherited } = process.env;
+  const named = Object.entries({
+    layout,
+    threads,
+    ...numbers,
+    ...(genotype === undefined ? {} : { genotype: JSON.stringify(genotype) }),
+  });
+  return {
+    name: `PyTorch ${layout === 'NCHW' ? layout : 'channels-last'}`,
+    images: options.batch,
+    command,
+    args: [script, ...named.flatMap(([name, value]) => [`--${name}`, `${value}`])],
+    env: { ...inherited, PYTHONDONTWRITEBYTECODE: '1' },
+  };
 }

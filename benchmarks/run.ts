@@ -1,159 +1,154 @@
 // `npm run bench`: what the native backend does, beside others, in turns. See README.md for how to read the numbers.
-import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import * as tf from '@tensorflow/tfjs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import {
+  type BenchReport,
+  baselineLines,
+  baselineRows,
+  benchPage,
+  benchReport,
+  kernelLines,
+  machine,
+  measureKernels,
+  parseReport,
+  type StepComparison,
+  type TrainingStepOptions,
+} from '@unnas/bench';
+import { publishedGenotypes } from '@unnas/genotype';
 import { addonStatus, registerNativeBackend, setThreads } from '@unnas/native';
-import { againstPyTorch, againstStock, type Comparison, gibibytes } from './comparisons.ts';
-import { kernelRates } from './fused-ops.ts';
+import { compareOps } from './compare-ops.ts';
+import { compareSteps, ownStep, peers } from './compare-steps.ts';
 import { memoryOverSteps } from './memory.ts';
-import { DARTS_CIFAR10 } from './supernet-step.ts';
-import { machine } from './timing.ts';
+import { type BenchmarkOptions, type Part, readOptions, USAGE } from './options.ts';
+import { printComparison, printOps, printScaling } from './print.ts';
+import { findPython } from './pytorch.ts';
+import { scaling } from './scaling.ts';
 
-const USAGE = `npm run bench -- [PART ...] [options]
+/** What the parts of a run leave behind. */
+type Results = { -readonly [K in keyof BenchReport]?: BenchReport[K] };
 
-Parts (all but stock by default):
-  pytorch   the weight step of the supernet, native and PyTorch in turns
-  kernels   every fused kernel at CIFAR sizes: GB/s and GFLOP/s
-  memory    tensors and resident memory over 20 steps
-  stock     the weight step, native and tfjs's own cpu backend: minutes
+const say = (text: string) => console.error(`  ${text}`);
 
-Options:
-  --batch N      pictures in a batch (16; for stock tfjs always 1)
-  --turns N      turns of each contender (5; for stock 1)
-  --threads N    threads of each contender (2)
-  --seed N       of weights and pictures (0)
-  --nchw         PyTorch in its own layout too, not only in the faster channels_last
-  --json FILE    write the numbers there
-`;
-
-const PARTS = ['pytorch', 'kernels', 'memory', 'stock'] as const;
-type Part = (typeof PARTS)[number];
-
-function stop(why: string): never {
-  console.error(`unnas: ${why}\n\n${USAGE}`);
-  process.exit(2);
+/** The supernet of DARTS as it is searched on CIFAR-10. */
+function supernetOptions({ batch = 16, seed }: BenchmarkOptions): TrainingStepOptions {
+  return { kind: 'weight', cells: 8, channels: 16, stem: 'cifar', classes: 10, size: 32, batch, seed };
 }
 
-function readOptions() {
+const parts: Readonly<Record<Part, (asked: BenchmarkOptions, results: Results) => Promise<void>>> = {
+  async steps(asked, results) {
+    for (const kind of asked.kinds) {
+      const options = { ...supernetOptions(asked), kind };
+      await compare(asked, results, { title: `${kind} step of the supernet`, network: 'supernet', options });
+    }
+  },
+  async derived(asked, results) {
+    const options = {
+      ...supernetOptions({ ...asked, batch: asked.batch ?? 32 }),
+      ...{ cells: 20, channels: 36, genotype: publishedGenotypes.darts_v2 },
+    };
+    await compare(asked, results, { title: 'training step of DARTS_V2', network: 'darts_v2', options });
+  },
+  async kinds(asked, results) {
+    const { turns = 5, warmup, threads } = asked;
+    const options = supernetOptions(asked);
+    const commands = (['weight', 'alpha', 'second-order'] as const).map((kind) => ({
+      ...ownStep(`native, ${kind}`, { ...options, kind, backend: 'native', threads }),
+      kind,
+    }));
+    const named = { title: 'kinds of steps of the supernet', network: 'supernet', options };
+    add(results, await compareSteps({ ...named, threads, turns, warmup, commands, onSay: say }));
+  },
+  /** Stock tfjs takes about a minute an image whatever the batch: it gets one image, and few turns. */
+  async stock(asked, results) {
+    const { turns = 1, threads } = asked;
+    const options = supernetOptions(asked);
+    const own = (name: string, backend: 'native' | 'cpu', batch: number) =>
+      ownStep(name, { ...options, batch, backend, threads });
+    const commands = [
+      own('native', 'native', options.batch),
+      own('native, one image', 'native', 1),
+      own('stock tfjs cpu, one image', 'cpu', 1),
+    ];
+    const named = { title: 'weight step of the supernet beside stock tfjs', network: 'supernet', options };
+    add(results, await compareSteps({ ...named, threads, turns, warmup: 1, commands, onSay: say }));
+  },
+  async ops({ batch = 4, turns = 3 }, results) {
+    results.ops = await compareOps({ batch, turns });
+    printOps(results.ops);
+  },
+  async kernels({ batch = 64, turns = 9 }, results) {
+    results.kernels = await measureKernels({ batch, turns });
+    console.log(`\nfused kernels, batch ${batch}\n${kernelLines(results.kernels).join('\n')}`);
+  },
+  async scaling({ batch = 16, turns = 3, seed }, results) {
+    results.scaling = await scaling({ batch, turns, seed, onSay: say });
+    printScaling(results.scaling);
+  },
+  async memory(asked) {
+    const memory = await memoryOverSteps(supernetOptions(asked), 20);
+    console.log(`\nmemory over 20 steps: ${memory.grows ? 'GROWS' : 'constant'}`);
+    console.log(`tensors ${memory.tensors.join(' ')}`);
+    console.log(`resident MiB ${memory.residentMiB.join(' ')}, peak ${memory.peakResidentMiB}`);
+    if (memory.grows) process.exitCode = 1;
+  },
+};
+
+/** Native and all peers there are. */
+async function compare(
+  asked: BenchmarkOptions,
+  results: Results,
+  named: { title: string; network: string; options: TrainingStepOptions },
+): Promise<void> {
+  const { turns = 5, warmup, threads, nchw } = asked;
+  const python = findPython(asked.python === undefined ? undefined : [asked.python]);
+  if (python === undefined) say('no Python with PyTorch on this machine (apt-get install python3-torch)');
+  else say(`PyTorch ${python.version} of ${python.command}`);
+  const layouts = nchw ? (['channels_last', 'NCHW'] as const) : (['channels_last'] as const);
+  const commands = [
+    ownStep('native', { ...named.options, backend: 'native', threads }),
+    ...peers(named.options, { threads, python, layouts }),
+  ];
+  add(results, await compareSteps({ ...named, threads, turns, warmup, commands, onSay: say }));
+}
+
+function add(results: Results, comparison: StepComparison): void {
+  results.comparisons = [...(results.comparisons ?? []), comparison];
+  printComparison(comparison);
+}
+
+function orStop<T>(read: () => T): T {
   try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: {
-        batch: { type: 'string', default: '16' },
-        turns: { type: 'string', default: '5' },
-        threads: { type: 'string', default: '2' },
-        seed: { type: 'string', default: '0' },
-        nchw: { type: 'boolean', default: false },
-        json: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    const strange = positionals.find((part) => !PARTS.includes(part as Part));
-    if (strange !== undefined) stop(`no such part '${strange}'`);
-    const count = (name: 'batch' | 'turns' | 'threads' | 'seed', least = 1) => {
-      const number = Number(values[name]);
-      if (!Number.isSafeInteger(number) || number < least)
-        stop(`--${name} is a whole number from ${least} on, got ${values[name]}`);
-      return number;
-    };
-    return {
-      parts: (positionals.length > 0 ? positionals : PARTS.filter((part) => part !== 'stock')) as Part[],
-      batch: count('batch'),
-      turns: count('turns'),
-      threads: count('threads'),
-      seed: count('seed', 0),
-      nchw: values.nchw,
-      json: values.json,
-      help: values.help,
-    };
+    return read();
   } catch (error) {
-    return stop((error as Error).message);
+    console.error(`unnas: ${(error as Error).message}\n\n${USAGE}`);
+    process.exit(2);
   }
 }
 
-function printComparison(title: string, { timings, ratios, notes }: Comparison): void {
-  console.log(`\n${title}`);
-  console.table(
-    Object.fromEntries(
-      timings.map(({ name, images, median, best }) => [
-        name,
-        {
-          batch: images,
-          'median ms': round(median),
-          'best ms': round(best),
-          'images/s': round((1e3 * images) / median),
-          'faster an image by': name in ratios ? round(ratios[name]!) : '',
-        },
-      ]),
-    ),
-  );
-  if (Object.keys(notes).length > 0)
-    console.log(
-      Object.entries(notes)
-        .map(([name, value]) => `${name}: ${value}`)
-        .join(', '),
-    );
-}
+const readBaseline = (file: string) => orStop(() => parseReport(readFileSync(file, 'utf8'), file));
 
-const round = (value: number): number => Number(value.toPrecision(4));
-
-async function main(): Promise<void> {
-  const { parts, batch, turns, threads, seed, nchw, json, help } = readOptions();
-  if (help) return void console.log(USAGE);
+async function main(args: readonly string[]): Promise<void> {
+  const asked = orStop(() => readOptions(args));
+  if (asked === undefined) return void console.log(USAGE);
+  const baseline = asked.baseline === undefined ? undefined : readBaseline(asked.baseline);
   if (!(await registerNativeBackend())) {
     const status = addonStatus();
     console.error(`unnas: the native backend is not there: ${status.loaded ? '' : status.reason}`);
     process.exitCode = 1;
     return;
   }
-  await tf.setBackend('native');
-  setThreads(threads);
-  const status = addonStatus();
-  const results: Record<string, unknown> = {
-    machine: machine(),
-    addon: status,
-    command: process.argv.slice(2).join(' '),
-    seed,
-  };
-  console.log(JSON.stringify(results.machine), status.loaded ? status.isa : '');
-
-  const options = { ...DARTS_CIFAR10, batch, seed };
-  for (const part of parts) {
-    if (part === 'pytorch') {
-      const layouts = nchw ? (['channels_last', 'NCHW'] as const) : (['channels_last'] as const);
-      const comparison = await againstPyTorch(options, { layouts, turns, threads });
-      results.pytorch = comparison;
-      if (comparison) printComparison('weight step of the supernet', comparison);
-      else console.log('\nno Python with PyTorch on this machine (apt-get install python3-torch): left out');
-    } else if (part === 'kernels') {
-      const rates = kernelRates({ batch, turns: Math.max(turns, 9) });
-      results.kernels = rates;
-      console.log(`\nfused kernels, batch ${batch}`);
-      console.table(
-        rates.map(({ name, size, milliseconds, gigabytesPerSecond, gigaflopsPerSecond }) => ({
-          kernel: name,
-          size,
-          ms: round(milliseconds),
-          'GB/s': round(gigabytesPerSecond),
-          'GFLOP/s': gigaflopsPerSecond === undefined ? '' : round(gigaflopsPerSecond),
-        })),
-      );
-    } else if (part === 'memory') {
-      const memory = await memoryOverSteps(options, 20);
-      results.memory = memory;
-      console.log(`\nmemory over 20 steps, batch ${batch}: ${memory.grows ? 'GROWS' : 'constant'}`);
-      console.log(`tensors ${memory.tensors.join(' ')}`);
-      console.log(
-        `resident GiB ${memory.residentBytes.map(gibibytes).join(' ')}, peak ${gibibytes(memory.peakBytes)}`,
-      );
-      if (memory.grows) process.exitCode = 1;
-    } else {
-      const comparison = await againstStock(options, 1);
-      results.stock = comparison;
-      printComparison('weight step of the supernet', comparison);
-    }
-  }
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
+  setThreads(asked.threads);
+  const at = machine();
+  console.log(
+    `${at.processor}, ${at.cores} cores, ${at.memoryGiB} GiB, ${at.system}, Node ${at.node}, load ${at.load}`,
+  );
+  const results: Results = {};
+  for (const part of asked.parts) await parts[part](asked, results);
+  const command = `npm run bench -- ${args.join(' ')}`.trim();
+  const report = benchReport({ command, machine: at, ...results });
+  if (asked.json !== undefined) writeFileSync(asked.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (baseline !== undefined)
+    console.log(`\nbeside ${asked.baseline}\n${baselineLines(baselineRows(report, baseline)).join('\n')}`);
+  if (asked.html !== undefined) writeFileSync(asked.html, benchPage(report, baseline));
 }
 
-await main();
+await main(process.argv.slice(2));

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, describe as group, it } from 'vitest';
-import { addonStatus, allocate, describe, run, setIsa, setThreads } from './addon.ts';
+import { addonStatus, allocate, describe, run, setIsa, setThreads, timeKernels } from './addon.ts';
 
 /** What another process, with other environment variables, says about the addon. */
 function inAnotherProcess(environment: Record<string, string>): string {
@@ -61,5 +61,22 @@ group('addon', () => {
       'Float32Array, Int32Array or Uint8Array',
     );
     expect(() => run('matrix_product', [x, x], [x], { rows: 2 })).toThrow("misses the number 'batch_a'");
+  });
+
+  it('gives the kernels that ran in a piece of work', () => {
+    const x = new Float32Array([-1, 2]);
+    const relu = () => run('relu', [x], [new Float32Array(2)]);
+    relu();
+    const { result, kernels } = timeKernels(() => {
+      for (let i = 0; i < 3; i++) relu();
+      const inner = timeKernels(relu);
+      expect(inner.kernels.relu?.calls).toBe(1);
+      return 'done';
+    });
+    relu();
+    expect(result).toBe('done');
+    expect(kernels).toEqual({ relu: { calls: 3, milliseconds: expect.any(Number) } });
+    expect(() => timeKernels(() => run('nothing', [], []))).toThrow("no native kernel is called 'nothing'");
+    expect(timeKernels(() => {}).kernels).toEqual({});
   });
 });

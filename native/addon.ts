@@ -92,7 +92,32 @@ export function run(
   outputs: readonly KernelArray[],
   attrs: KernelAttrs = {},
 ): void {
+  const start = ledger === undefined ? 0 : performance.now();
   addon().run('cpu', kernel, inputs, outputs, attrs);
+  if (ledger === undefined) return;
+  const entry = (ledger[kernel] ??= { calls: 0, milliseconds: 0 });
+  entry.calls++;
+  entry.milliseconds += performance.now() - start;
+}
+
+/** What the calls of one kernel took, the way into C++ and back included. */
+export interface KernelTime {
+  calls: number;
+  milliseconds: number;
+}
+
+let ledger: Record<string, KernelTime> | undefined;
+
+/** Does a piece of synchronous work and gives, by name, the kernels that ran in it on the CPU. */
+export function timeKernels<T>(work: () => T): { result: T; kernels: Record<string, KernelTime> } {
+  const before = ledger;
+  const kernels: Record<string, KernelTime> = {};
+  ledger = kernels;
+  try {
+    return { result: work(), kernels };
+  } finally {
+    ledger = before;
+  }
 }
 
 /** Zeroed memory that begins on a cache line. */

@@ -35,7 +35,7 @@ const rootManifest = readJson(join(root, 'package.json')) as Manifest;
 
 /** What each package may import, as the page says. */
 const table = new Map(
-  [...page.matchAll(/^\| `([a-z]+)` *\|[^|]+\|([^|]+)\|$/gm)].map(([, name, list]): [string, string[]] => [
+  [...page.matchAll(/^\| `([a-z]+)` +\|[^|]+\|([^|]+)\|$/gm)].map(([, name, list]): [string, string[]] => [
     name!,
     list!.trim() === 'nothing' ? [] : list!.split(',').map((item) => item.trim()),
   ]),

@@ -5,8 +5,10 @@ test('the help names every command, and each command its options', async () => {
   const { code, stdout } = await unnas(['--help']);
   expect(code).toBe(0);
   const names = [...stdout.matchAll(/^ {2}(\w+) {2}/gm)].map(([, name]) => name!);
-  expect(names).toEqual(expect.arrayContaining(['search', 'report', 'compare', 'repro', 'data', 'doctor']));
-  for (const name of ['search', 'compare', 'doctor']) {
+  expect(names).toEqual(
+    expect.arrayContaining(['search', 'report', 'compare', 'repro', 'data', 'bench', 'doctor']),
+  );
+  for (const name of ['search', 'compare', 'bench', 'doctor']) {
     const help = await unnas([name, '--help']);
     expect(help.code).toBe(0);
     expect(help.stdout).toContain(`Usage: unnas ${name}`);

@@ -1,7 +1,7 @@
 import { equalGenotypes } from '@unnas/genotype';
-import { figure } from './curves.ts';
 import { formatLarge, formatShare } from './format-number.ts';
 import { element, escapeText } from './markup.ts';
+import { figure } from './page.ts';
 import type { Baseline, Contender } from './run-report.ts';
 import type { RunSummary } from './run-summary.ts';
 import { stripPlot } from './strip-plot.ts';

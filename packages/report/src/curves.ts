@@ -1,6 +1,7 @@
 import { formatShare, formatShort } from './format-number.ts';
 import { lineChart } from './line-chart.ts';
-import { element, escapeText } from './markup.ts';
+import { element } from './markup.ts';
+import { figure } from './page.ts';
 import { seriesStroke } from './palette.ts';
 import type { RoundRecord } from './run-report.ts';
 import type { RunSummary } from './run-summary.ts';
@@ -124,16 +125,6 @@ export function healthCurves(records: readonly RoundRecord[], { round }: RunSumm
         series: series((cell) => cell.entropy),
       }),
     ),
-  );
-}
-
-export function figure(heading: string, drawing: string, caption = ''): string {
-  return element(
-    'figure',
-    {},
-    element('h3', {}, escapeText(heading)),
-    drawing,
-    ...(caption === '' ? [] : [element('figcaption', {}, escapeText(caption))]),
   );
 }
 

@@ -2,14 +2,14 @@ import { CANDIDATES, cost, formatGenotype, type Genotype } from '@unnas/genotype
 import { alphaChart } from './alpha-chart.ts';
 import { baselineSection } from './baseline-section.ts';
 import { drawCell } from './cell-svg.ts';
-import { curves, figure, healthCurves } from './curves.ts';
+import { curves, healthCurves } from './curves.ts';
 import { formatLarge, formatSeconds, formatShare, formatShort } from './format-number.ts';
 import { element, escapeText } from './markup.ts';
+import { figure, outcome, page, section } from './page.ts';
 import { roundsTable } from './rounds-table.ts';
 import type { Json, RunReport } from './run-report.ts';
 import { type Note, notesOf, numberAt, type RunSummary, summarise, valueAt } from './run-summary.ts';
 import { settingsTables } from './settings-table.ts';
-import { PAGE_STYLE } from './style.ts';
 
 /**
  * A run as one page that needs nothing else: no scripts, no other files. What a run lacks, for example alphas
@@ -34,17 +34,7 @@ export function htmlReport(report: RunReport): string {
     ...(report.environment ? [section('Environment', settingsTables(report.environment))] : []),
     ...(report.skipped?.length ? [skipped(report.skipped)] : []),
   ];
-  const head = element(
-    'head',
-    {},
-    element('meta', { charset: 'utf-8' }),
-    element('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
-    element('meta', { name: 'color-scheme', content: 'light dark' }),
-    element('title', {}, escapeText(summary.title)),
-    element('style', {}, PAGE_STYLE),
-  );
-  const page = element('html', { lang: 'en' }, head, element('body', {}, element('main', {}, ...sections)));
-  return `<!DOCTYPE html>\n${page}\n`;
+  return page(summary.title, sections);
 }
 
 function header({ title, subtitle }: RunSummary): string {
@@ -69,7 +59,7 @@ function note({ heading, sentences }: Note): string {
 function figures(summary: RunSummary): string {
   const { accuracy, chance, done, asked, round, seconds, imagesPerSecond, waiting } = summary;
   const rounds = asked === null ? `${done}` : `${done} of ${asked}`;
-  const all: [name: string, value: string, remark: string][] = [
+  const all: [string, string, string][] = [
     [
       round === 'sample' ? 'Best accuracy on held-out images' : 'Accuracy on held-out images',
       formatShare(accuracy),
@@ -83,23 +73,7 @@ function figures(summary: RunSummary): string {
       waiting === null ? '' : `${formatShare(waiting)} of the time waiting for images`,
     ],
   ];
-  return element(
-    'dl',
-    { class: 'figures' },
-    ...all.map(([name, value, remark]) =>
-      element(
-        'div',
-        {},
-        element('dt', {}, escapeText(name)),
-        element(
-          'dd',
-          {},
-          escapeText(value),
-          ...(remark === '' ? [] : [element('small', {}, escapeText(remark))]),
-        ),
-      ),
-    ),
-  );
+  return outcome(all);
 }
 
 function cells({ config }: RunReport, { settledSince, round }: RunSummary, genotype: Genotype): string {
@@ -219,8 +193,4 @@ function skipped(files: NonNullable<RunReport['skipped']>): string {
     ),
     element('table', {}, element('tbody', {}, ...rows)),
   );
-}
-
-function section(heading: string, ...content: readonly string[]): string {
-  return element('section', {}, element('h2', {}, escapeText(heading)), ...content);
 }

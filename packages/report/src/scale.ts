@@ -47,6 +47,29 @@ export function roundsScale(count: number, range: readonly [number, number], mar
   return linear([1, count], range, [...new Set(ticks)]);
 }
 
+/**
+ * A scale in which equal distances are equal ratios, with marks at powers of ten, and at 2 and 5 times these where they are few.
+ *
+ * @param values positive and finite, at least one
+ */
+export function logScale(values: readonly number[], range: readonly [number, number]): Scale {
+  const low = values.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = values.reduce((a, b) => Math.max(a, b), 0);
+  if (!(low > 0 && high < Infinity)) throw new RangeError(`expected positive numbers, got ${low} to ${high}`);
+  const steps = Math.log10(high / low) < 2.5 ? [1, 2, 5] : [1];
+  const ticks = Array.from(
+    { length: Math.ceil(Math.log10(high)) - Math.floor(Math.log10(low)) + 1 },
+    (_, i) => steps.map((step) => clean(step * 10 ** (Math.floor(Math.log10(low)) + i))),
+  ).flat();
+  const first = ticks.findLast((tick) => tick <= low * (1 + 1e-9))!;
+  const last = ticks.find((tick) => tick >= high * (1 - 1e-9) && tick > first)!;
+  const inner = linear([Math.log10(first), Math.log10(last)], range, []);
+  return Object.assign((value: number) => inner(Math.log10(value)), {
+    domain: [first, last] as const,
+    ticks: ticks.filter((tick) => tick >= first && tick <= last),
+  });
+}
+
 function linear(
   domain: readonly [number, number],
   range: readonly [number, number],

@@ -57,6 +57,7 @@ th,td{text-align:left;vertical-align:top;padding:3px 18px 3px 0;border-bottom:1p
 th{color:var(--quiet)}
 td{overflow-wrap:anywhere}
 .rounds th,.rounds td{text-align:right;white-space:nowrap}
+.named th:first-child{text-align:left}
 .settings{columns:2;column-gap:48px;margin-top:16px}
 .settings table{width:100%;break-inside:avoid;margin-bottom:22px}
 .settings th{width:44%}

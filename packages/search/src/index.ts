@@ -23,6 +23,7 @@ export {
   weightStep,
 } from './darts-step.ts';
 export type { EpochRecord, Progress, ScoreReport, TrainReport, UnitReport } from './epoch-record.ts';
+export { disposeTrained, networkModel, trainedOf } from './network-model.ts';
 export { cifar10Classification, cifar10Rotation, type Preset } from './presets.ts';
 export { type RandomSearchOptions, randomSearch } from './random-search.ts';
 export { type Reproduction, reproduce } from './reproduce.ts';

@@ -24,7 +24,7 @@ export function rowsOf({ yShape }: HostBatch): number {
 }
 
 /** A network with the loss of a task, as the steps of DARTS take it. */
-export function networkModel(network: Network, task: Setup['task']): Model<Batch> {
+export function networkModel(network: Network, task: Pick<Setup['task'], 'loss' | 'correct'>): Model<Batch> {
   return {
     pass({ parameters, statistics, alphas }, { x, y }, { frozen }) {
       const { logits, statistics: updated } = network.forward(x, {

@@ -32,6 +32,10 @@ const commands: Readonly<
     summary: 'Fetch a data set.',
     load: async () => (await import('./commands/data.ts')).data,
   },
+  bench: {
+    summary: 'Measure steps of training and kernels.',
+    load: async () => (await import('./commands/bench.ts')).bench,
+  },
   doctor: {
     summary: 'Say what is built, what is missing, and how to get it.',
     load: async () => (await import('./commands/doctor.ts')).doctor,
