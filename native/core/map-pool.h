@@ -43,10 +43,11 @@ struct MapPool {
   }
 };
 
-/// x [block][pixel][16] to maxima, averages, and where in its window each maximum stands: tap row * 3 + tap
-/// column, the first of several.
+/// x [block][pixel][16] to maxima, averages, and, if wanted, where in its window each maximum stands: tap row
+/// * 3
+/// + tap column, the first of several.
 inline void pool_map(const MapPool& pool, int64_t blocks, const float* x, float* maximum, float* average,
-                     uint8_t* position) {
+                     uint8_t* position = nullptr) {
   const int64_t in_block = pool.height * pool.width * kBlock,
                 out_block = pool.out_height * pool.out_width * kBlock;
   for (int64_t i = 0; i < blocks * kVectors; i++) {
@@ -70,6 +71,7 @@ inline void pool_map(const MapPool& pool, int64_t blocks, const float* x, float*
       const int64_t at = out_at + out * kBlock;
       store(maximum + at, best);
       store(average + at, total * (1.0f / static_cast<float>(rows.size() * columns.size())));
+      if (!position) return;
       const vbytes bytes = __builtin_convertvector(where, vbytes);
       std::memcpy(position + at, &bytes, sizeof bytes);
     });

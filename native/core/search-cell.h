@@ -10,6 +10,7 @@
 
 #include "core/depthwise.h"
 #include "core/gemm.h"
+#include "core/map-pool.h"
 
 namespace unnas::UNNAS_ISA {
 namespace {
@@ -90,27 +91,25 @@ struct SearchCell {
 
   // What the forward pass leaves for the backward pass, in floats from the start.
   int64_t stage_map(int edge, int stage) const { return (edge * kStages + stage) * map_floats(); }
-  int64_t pool_map(int source, int candidate) const {
-    return (kEdges * kStages + 2 * source + candidate) * map_floats();
-  }
   int64_t skip_map(int source, int node) const {  // of strided edges
-    return (kEdges * kStages + 2 * kSources + (node - kFirstNode) * kFirstNode + source) * map_floats();
+    return (kEdges * kStages + (node - kFirstNode) * kFirstNode + source) * map_floats();
   }
-  int64_t skip_maps() const { return reduction ? kNodes * kFirstNode : 0; }
-  /// Where each maximum stood in its window: a byte each.
-  int64_t positions(int source) const {
-    return (kEdges * kStages + 2 * kSources + skip_maps()) * map_floats() + source * map_floats() / 4;
+  int64_t saved_floats() const {
+    return (kEdges * kStages + (reduction ? kNodes * kFirstNode : 0)) * map_floats();
   }
-  int64_t saved_floats() const { return positions(kSources); }
 
-  // Working memory of the forward pass: the states that edges leave, as maps. In a reduction cell the inputs
-  // are larger than the nodes.
+  // Working memory of the forward pass: the states that edges leave, as maps, and their pools, which the
+  // backward pass makes once more. In a reduction cell the inputs are larger than the nodes.
   int64_t source_floats(int source) const { return columns * source_height(source) * source_width(source); }
   int64_t state_map(int source) const {
     int64_t at = 0;
     for (int s = 0; s < source; s++) at += images * source_floats(s);
     return at;
   }
+  int64_t pool_map(int source, int candidate) const {
+    return state_map(kSources) + (2 * source + candidate) * map_floats();
+  }
+  int64_t forward_floats() const { return pool_map(kSources, 0); }
 
   // Rows of statistics: for each edge the pools, the strided skip, then the stages in the order of their
   // candidates.
@@ -139,6 +138,12 @@ struct SearchCell {
   }
   int inputs() const { return skip_parameter(kSources, kStates - 1); }
 };
+
+/// The pools of a state.
+inline MapPool map_pool(const SearchCell& cell, int source) {
+  return {cell.source_height(source), cell.source_width(source), cell.strided(source) ? 2 : 1,
+          cell.out_height, cell.out_width};
+}
 
 /// The convolutions of one kernel size on an edge: the two stages of a separable one, and a dilated one.
 struct Branch {

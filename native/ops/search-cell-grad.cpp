@@ -1,7 +1,6 @@
 #include <utility>
 
 #include "core/gradient-sums.h"
-#include "core/map-pool.h"
 #include "core/strided-skip.h"
 
 // The backward pass of a search cell, from the last node to the inputs.
@@ -98,28 +97,38 @@ class BackwardPass {
   }
   MapView image(const float* map, int64_t n) const { return view(cell_, map, n); }
 
-  /// What a candidate's batch norm sees, and which one it is; the skip of stride 1 has none.
-  struct End {
-    const float* map;
-    int row;  // -1: no batch norm
-  };
-  End end_of(int source, int node, int candidate) const {
-    if (candidate == kMaxPool || candidate == kAveragePool)
-      return {saved_ + cell_.pool_map(source, candidate), cell_.norm_row(source, node, candidate)};
-    if (candidate == kSkip)
-      return cell_.strided(source)
-                 ? End{saved_ + cell_.skip_map(source, node), cell_.norm_row(source, node, kSkip)}
-                 : End{state(), -1};
-    const int stage = last_stage(candidate);
-    return {saved_ + cell_.stage_map(edge_of(source, node), stage), cell_.stage_row(source, node, stage)};
+  /// The row of the batch norm at the end of a candidate; -1 for the skip of stride 1, which has none.
+  int end_row(int source, int node, int candidate) const {
+    if (candidate < kSkip || (candidate == kSkip && cell_.strided(source)))
+      return cell_.norm_row(source, node, candidate);
+    return candidate == kSkip ? -1 : cell_.stage_row(source, node, last_stage(candidate));
+  }
+  /// What that batch norm sees of an image, for all but the pools.
+  MapView end_map(int source, int node, int candidate, int64_t n) const {
+    if (candidate != kSkip)
+      return image(saved_ + cell_.stage_map(edge_of(source, node), last_stage(candidate)), n);
+    return image(cell_.strided(source) ? saved_ + cell_.skip_map(source, node) : state(), n);
   }
 
-  /// P of a candidate, of one image.
-  void add_end_product(int source, int node, int candidate, int64_t n, double* totals) const {
-    const End end = end_of(source, node, candidate);
-    add_product_sum(cell_, image(node_gradient(node), n), image(end.map, n),
-                    end.row < 0 ? nullptr : norms_.mean(end.row), totals);
+  /// P of a candidate whose map is y, of one image.
+  void add_end_product(int source, int node, int candidate, int64_t n, const MapView& y,
+                       double* totals) const {
+    const int row = end_row(source, node, candidate);
+    add_product_sum(cell_, image(node_gradient(node), n), y, row < 0 ? nullptr : norms_.mean(row), totals);
   }
+
+  /// The pools of a state of one image.
+  struct Pools {
+    float* maps[2];
+    uint8_t* positions;
+
+    Pools(const SearchCell& cell, Scratch& scratch)
+        : maps{scratch.floats(cell.image_floats()), scratch.floats(cell.image_floats())},
+          positions(reinterpret_cast<uint8_t*>(scratch.floats(cell.image_floats() / 4))) {}
+    MapView view(const SearchCell& cell, int candidate) const {
+      return {maps[candidate], kBlock, cell.pixels * kBlock, cell.columns};
+    }
+  };
 
   /// The gradient of a batch norm whose output has the factor `weight`. Gives the sum over channels of P.
   double set(const NormGradient& gradient, int row, float weight, const std::vector<double>& s,
@@ -142,7 +151,7 @@ class BackwardPass {
 
   /// The gradients of a candidate's weight and of the batch norm at its end, from P.
   void finish_end(int source, int node, int candidate, const std::vector<double>& centered) {
-    const int edge = edge_of(source, node), row = end_of(source, node, candidate).row;
+    const int edge = edge_of(source, node), row = end_row(source, node, candidate);
     double total = 0;
     if (row < 0) {
       for (double product : centered) total += product;
@@ -167,23 +176,29 @@ class BackwardPass {
     node_sums_[node - kFirstNode] = sum.total(0);
   }
 
-  static constexpr int kPlain[] = {kMaxPool, kAveragePool, kSkip};
-
   /// The state as a map, and the products of all candidates that are no convolutions.
   void take_state(int source) {
     const int first = first_target(source), targets = kStates - first;
     ProductSums sums(3 * targets, pieces_, cell_.columns);
     auto index = [&](int node, int k) { return 3 * (node - first) + k; };
     const int64_t pixels = cell_.source_height(source) * cell_.source_width(source);
+    const MapPool pool = map_pool(cell_, source);
     parallel_for(cell_.images, group_, [&](int64_t piece, int64_t begin, int64_t end) {
+      Scratch scratch;
+      const Pools pools(cell_, scratch);
       for (int64_t n = begin; n < end; n++) {
-        pack_map(states_.image(source, n), pixels, cell_.blocks, state() + n * cell_.source_floats(source));
+        float* x = state() + n * cell_.source_floats(source);
+        pack_map(states_.image(source, n), pixels, cell_.blocks, x);
+        pool_map(pool, cell_.blocks, x, pools.maps[kMaxPool], pools.maps[kAveragePool]);
         for (int node = first; node < kStates; node++)
-          for (int k : kPlain) add_end_product(source, node, k, n, sums.part(piece, index(node, k)));
+          for (int k : {kMaxPool, kAveragePool, kSkip})
+            add_end_product(source, node, k, n,
+                            k == kSkip ? end_map(source, node, k, n) : pools.view(cell_, k),
+                            sums.part(piece, index(node, k)));
       }
     });
     for (int node = first; node < kStates; node++)
-      for (int k : kPlain) finish_end(source, node, k, sums.total(index(node, k)));
+      for (int k : {kMaxPool, kAveragePool, kSkip}) finish_end(source, node, k, sums.total(index(node, k)));
   }
 
   static constexpr int separable(const Branch& branch) { return kSeparable3 + branch.size; }
@@ -196,7 +211,8 @@ class BackwardPass {
         int64_t at = 0;
         for (const Branch& branch : branches)
           for (int k : {separable(branch), dilated(branch)})
-            add_end_product(source, branch.node, k, n, sums.part(piece, at++));
+            add_end_product(source, branch.node, k, n, end_map(source, branch.node, k, n),
+                            sums.part(piece, at++));
       }
     });
     int64_t at = 0;
@@ -404,7 +420,7 @@ class BackwardPass {
           skips.add(n, piece, work, BlockedImage{dx, 0, height, 0, width});
         }
         for (int64_t i = 0; i < floats; i += kLanes) store(dx + i, load(x + i) > 0.0f ? load(dx + i) : vf{});
-        pools.add(n, dx);
+        pools.add(n, x, dx);
 
         if (is_node) {
           add_pixel_sum(cell_, image(node_gradient(source), n), sum.part(piece, 0));
@@ -489,7 +505,6 @@ class BackwardPass {
     PoolGradients(const BackwardPass& pass, int source, Scratch& scratch)
         : pass_(pass),
           source_(source),
-          zeros_(filled(0, scratch)),
           ones_(filled(1, scratch)),
           b_{filled(0, scratch), filled(0, scratch)},
           c_{filled(0, scratch), filled(0, scratch)} {
@@ -499,28 +514,26 @@ class BackwardPass {
           for (int64_t c = 0; c < pass.cell_.columns; c++) b_[k][c] += norm.b[c], c_[k][c] += norm.c[c];
         }
     }
-    void add(int64_t n, float* dx) const {
+    void add(int64_t n, const float* x, float* dx) const {
       const SearchCell& cell = pass_.cell_;
       const int64_t pixels = cell.pixels;
-      const bool strided = cell.strided(source_);
+      const MapPool pool = map_pool(cell, source_);
       Scratch scratch;
+      const Pools pools(cell, scratch);
+      pool_map(pool, cell.blocks, x, pools.maps[kMaxPool], pools.maps[kAveragePool], pools.positions);
       float* dpool[] = {scratch.floats(cell.image_floats()), scratch.floats(cell.image_floats())};
       std::vector<Term> terms;
       for (int k : {kMaxPool, kAveragePool}) {
         terms = gradients(k, n);
-        terms.push_back({pass_.image(pass_.saved_ + cell.pool_map(source_, k), n), b_[k]});
+        terms.push_back({pools.view(cell, k), b_[k]});
         combine(terms, c_[k], cell.blocks, pixels, dpool[k]);
       }
-      if (!strided) {
+      if (!cell.strided(source_)) {
         terms = gradients(kSkip, n);
         if (source_ >= kFirstNode) terms.push_back({pass_.doutput_.image(source_, n), ones_});
         add_to(terms, cell.blocks, pixels, dx);
       }
-      const MapPool pool{cell.source_height(source_), cell.source_width(source_), strided ? 2 : 1,
-                         cell.out_height, cell.out_width};
-      const auto* positions = reinterpret_cast<const uint8_t*>(pass_.saved_ + cell.positions(source_));
-      pool_map_gradient(pool, cell.blocks, dpool[kMaxPool], dpool[kAveragePool],
-                        positions + n * cell.image_floats(), dx);
+      pool_map_gradient(pool, cell.blocks, dpool[kMaxPool], dpool[kAveragePool], pools.positions, dx);
     }
 
    private:
@@ -539,7 +552,7 @@ class BackwardPass {
 
     const BackwardPass& pass_;
     int source_;
-    float *zeros_, *ones_, *b_[2], *c_[2];
+    float *ones_, *b_[2], *c_[2];
   };
 
   const Call& call_;

@@ -1,7 +1,6 @@
 #include "core/search-cell.h"
 
 #include "core/map-moments.h"
-#include "core/map-pool.h"
 #include "core/strided-skip.h"
 
 // The forward pass of a search cell in training mode. Node i is
@@ -33,7 +32,7 @@ class ForwardPass {
         pieces_(chunk_count(cell_.images, group_)),
         norms_(cell_, scratch_) {
     if (call.out(3).size < static_cast<size_t>(cell_.saved_floats()) ||
-        call.out(4).size < static_cast<size_t>(cell_.state_map(kSources)) ||
+        call.out(4).size < static_cast<size_t>(cell_.forward_floats()) ||
         call.inputs.size() != static_cast<size_t>(cell_.inputs()))
       throw std::invalid_argument("search cell: wrong number of inputs or room");
     for (int node = kFirstNode; node < kStates; node++)
@@ -90,7 +89,7 @@ class ForwardPass {
     for (int source = 0; source < node; source++) {
       const float* weight = mix(source, node);
       for (int k : {kMaxPool, kAveragePool})
-        add(saved_ + cell_.pool_map(source, k), weight[k], cell_.norm_row(source, node, k));
+        add(workspace_ + cell_.pool_map(source, k), weight[k], cell_.norm_row(source, node, k));
       if (cell_.strided(source))
         add(saved_ + cell_.skip_map(source, node), weight[kSkip], cell_.norm_row(source, node, kSkip));
       else
@@ -146,8 +145,7 @@ class ForwardPass {
     MapMoments moments(2 + static_cast<int64_t>(skips.size()), pieces_, cell_.columns);
     auto skip_moment = [&](int node) { return 2 + node - first; };
     const States inputs{cell_, call_.in(0).f32(), call_.in(1).f32(), nullptr};
-    const MapPool pool{height, width, strided ? 2 : 1, cell_.out_height, cell_.out_width};
-    auto* positions = reinterpret_cast<uint8_t*>(saved_ + cell_.positions(source));
+    const MapPool pool = map_pool(cell_, source);
     parallel_for(cell_.images, group_, [&](int64_t piece, int64_t begin, int64_t end) {
       Scratch scratch;
       BlockedImage r = input_image(cell_.depthwise(source, kDilate5), height, scratch);
@@ -159,9 +157,9 @@ class ForwardPass {
         else
           store_node(sum, source, n, packed);
 
-        float* maps[] = {saved_ + cell_.pool_map(source, kMaxPool) + n * cell_.image_floats(),
-                         saved_ + cell_.pool_map(source, kAveragePool) + n * cell_.image_floats()};
-        pool_map(pool, cell_.blocks, packed, maps[0], maps[1], positions + n * cell_.image_floats());
+        float* maps[] = {workspace_ + cell_.pool_map(source, kMaxPool) + n * cell_.image_floats(),
+                         workspace_ + cell_.pool_map(source, kAveragePool) + n * cell_.image_floats()};
+        pool_map(pool, cell_.blocks, packed, maps[kMaxPool], maps[kAveragePool]);
         for (int k : {kMaxPool, kAveragePool})
           for (int64_t p = 0; p < cell_.pixels; p += kChunk)
             moments.add(k, piece, maps[k] + p * kBlock, cell_.pixels * kBlock,

@@ -37,9 +37,9 @@ function sizes(inputs: readonly TensorInfo[], attrs: Readonly<Record<string, unk
     count,
     out,
     norms: EDGES * (2 + STAGES) + (reduction ? STRIDED : 0),
-    saved: (EDGES * STAGES + 2 * SOURCES + (reduction ? STRIDED : 0)) * map + (SOURCES * map) / 4,
-    /** The states that edges leave, see `SearchCell::state_map`. */
-    forwardRoom: 2 * inputMap + (SOURCES - 2) * map,
+    saved: (EDGES * STAGES + (reduction ? STRIDED : 0)) * map,
+    /** The states that edges leave and their pools, see `SearchCell::forward_floats`. */
+    forwardRoom: 2 * inputMap + (SOURCES - 2 + 2 * SOURCES) * map,
     /** See `BackwardPass::workspace_floats`. */
     backwardRoom: (NODES + BRANCHES) * map + 2 * inputMap,
   };
