@@ -113,6 +113,19 @@ export class NativeBackend extends MathBackendCPU {
     return { info: { dataId, shape: shape.slice(), dtype: type }, values: array as ArrayOf<T> };
   }
 
+  /**
+   * A tensor of floats with values that a kernel is about to change: the given one if nobody else can see its values, else a
+   * copy of it.
+   */
+  changeable(info: TensorInfo): { info: TensorInfo; values: Float32Array } {
+    const data: unknown = this.data.get(info.dataId);
+    if (data instanceof PooledData && data.refCount === 1 && !data.escaped && data.dtype === 'float32')
+      return { info, values: data.array as Float32Array };
+    const copy = this.output(info.shape);
+    copy.values.set(this.values(info));
+    return copy;
+  }
+
   /** As in stock tfjs, less its advice to install another backend. The array stays the caller's. */
   override write(values: Values, _shape: number[], dtype: DataType): object {
     const dataId = this.#newId();

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { valueAndGradients } from './gradients.ts';
-import { op } from './op.ts';
+import { op, update } from './op.ts';
 
 beforeAll(() => tf.setBackend('cpu'));
 
-type Kernel = (inputs: readonly tf.Tensor[], attrs: { factor: number; all: boolean }) => tf.Tensor[];
+type Kernel = (inputs: readonly tf.Tensor[], attrs: { factor: number; all: boolean }) => tf.TensorInfo[];
 
 const registered: string[] = [];
 const calls: string[] = [];
@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 /** y = factor a b, with the square of y as a second output; c is an integer without a gradient. */
-const reference: Kernel = ([a, b], { factor }) => {
+const reference = ([a, b]: readonly tf.Tensor[], { factor }: { factor: number }): tf.Tensor[] => {
   const y = a!.mul(b!).mul(factor);
   return [y, y.square()];
 };
@@ -96,4 +96,35 @@ describe('op', () => {
     expect(calls).toEqual(['UnnasTestScaled', 'UnnasTestScaledGrad']);
     expect(gradientsOf(false, ['a', 'b'])).toEqual(expected);
   });
+});
+
+describe('update', () => {
+  const grown = update<{ by: number }>({
+    name: 'UnnasTestGrown',
+    reference: (variables, [added], { by }) => variables.map((variable) => variable.add(added!.mul(by))),
+  });
+  const variable = (...values: number[]) => tf.tidy(() => tf.variable(tf.tensor1d(values), false));
+
+  it.each(['the reference', 'a kernel'])(
+    'gives variables what %s says, and clones keep what they had',
+    (by) => {
+      if (by === 'a kernel') {
+        // Changes the first variable in place, and gives a new tensor for the others.
+        register('UnnasTestGrown', ([first, second, added], attrs) => {
+          expect(attrs).toEqual({ by: 2, variables: 2 });
+          const values = tf.backend().readSync(first!.dataId) as Float32Array;
+          for (let i = 0; i < values.length; i++) values[i]! += 2 * added!.dataSync()[i]!;
+          return [first!, tf.tidy(() => second!.add(added!.mul(2)))];
+        });
+      }
+      const [a, b, added] = [variable(1, 2), variable(3, 4), tf.tensor1d([10, 20])];
+      const clone = b.clone();
+      const before = tf.memory().numTensors;
+      grown([a, b], [added], { by: 2 });
+      expect([...a.dataSync(), ...b.dataSync()]).toEqual([21, 42, 23, 44]);
+      expect([...clone.dataSync()]).toEqual([3, 4]);
+      expect(tf.memory().numTensors).toBe(before);
+      tf.dispose([a, b, added, clone]);
+    },
+  );
 });

@@ -99,9 +99,42 @@ function run(kernel: string, inputs: readonly tf.Tensor[], attrs: object): Outpu
  * tensors of a network.
  */
 function runUnrecorded(kernel: string, inputs: readonly tf.Tensor[], attrs: object): Outputs {
-  const backend = tf.backend();
-  const outputs = tf
-    .getKernel(kernel, tf.getBackend())
-    .kernelFunc({ inputs: inputs as never, attrs: attrs as never, backend });
-  return [outputs].flat().map((info) => tf.engine().makeTensorFromTensorInfo(info, backend));
+  return kernelOutputs(kernel, inputs, attrs).map((info) => tf.engine().makeTensorFromTensorInfo(info));
+}
+
+function kernelOutputs(kernel: string, inputs: readonly tf.Tensor[], attrs: object): tf.TensorInfo[] {
+  const { kernelFunc } = tf.getKernel(kernel, tf.getBackend());
+  return [kernelFunc({ inputs: inputs as never, attrs: attrs as never, backend: tf.backend() })].flat();
+}
+
+/** The description of an operation that gives variables new values, such as a step of an optimiser. */
+export interface UpdateSpec<Attrs extends object> {
+  /**
+   * Kernel name. The kernel is called with `[...variables, ...others]` and the attributes, to which the number of `variables` is
+   * added. It gives, for every variable, either what it was called with, whose values it has changed in place, or a new tensor;
+   * and it changes values only where nobody but the variable can see them.
+   */
+  readonly name: string;
+  /** The new values of the variables, in stock tfjs ops: the meaning, and the oracle of the kernel. */
+  readonly reference: (
+    variables: readonly tf.Tensor[],
+    others: readonly tf.Tensor[],
+    attrs: Attrs,
+  ) => Outputs;
+}
+
+/** Makes an operation that moves variables; it has no gradient. Clones of the variables keep the values that they had. */
+export function update<Attrs extends object>({ name, reference }: UpdateSpec<Attrs>) {
+  return (variables: readonly tf.Variable[], others: readonly tf.Tensor[], attrs: Attrs): void => {
+    tf.tidy(() => {
+      const moved: readonly tf.TensorInfo[] = hasKernel(name)
+        ? kernelOutputs(name, [...variables, ...others], { ...attrs, variables: variables.length })
+        : reference(variables, others, attrs);
+      variables.forEach((variable, i) => {
+        const info = moved[i]!;
+        if (info.dataId === variable.dataId) return;
+        variable.assign(info instanceof tf.Tensor ? info : tf.engine().makeTensorFromTensorInfo(info));
+      });
+    });
+  };
 }
