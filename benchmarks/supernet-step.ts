@@ -44,14 +44,14 @@ export function supernetStep({ cells, channels, classes, size, batch, seed }: St
         normal: tf.softmax(alphas.normal as tf.Tensor2D),
         reduce: tf.softmax(alphas.reduce as tf.Tensor2D),
       };
-      const { logits, statistics: updated } = network.forward(x, {
+      const { logits, observed } = network.forward(x, {
         parameters,
         statistics,
         training: true,
         frozen,
         mix,
       });
-      return { loss: crossEntropy(logits as tf.Tensor2D, y as tf.Tensor1D), logits, statistics: updated };
+      return { loss: crossEntropy(logits as tf.Tensor2D, y as tf.Tensor1D), logits, observed };
     },
     correct: () => 0, // accuracy is no part of what is timed: the peers do not compute it either
   };

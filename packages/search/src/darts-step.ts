@@ -1,5 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import { clipScale, globalNorm, type Optimizer, type Tensors, valueAndGradients } from '@unnas/nn';
+import {
+  clipScale,
+  globalNorm,
+  moveAverages,
+  type Observed,
+  type Optimizer,
+  type Tensors,
+  valueAndGradients,
+} from '@unnas/nn';
 
 /**
  * The two steps of DARTS (Liu, Simonyan, Yang 2019, algorithm 1) as functions over named tensors: a step of the alphas on one
@@ -30,8 +38,8 @@ export type Pass = {
   /** Mean over the rows of the batch. */
   readonly loss: tf.Scalar;
   readonly logits: tf.Tensor;
-  /** The running statistics after this pass. */
-  readonly statistics: Tensors;
+  /** What this pass saw of the running statistics. */
+  readonly observed: readonly Observed[];
 };
 
 type Variables = Record<string, tf.Variable>;
@@ -75,7 +83,7 @@ export function weightStep<Batch>(
       learningRate,
       clipScale(gradientNorm, clip),
     );
-    assign(trained.statistics, pass.statistics);
+    moveAverages(trained.statistics, pass.observed);
     return { loss: number(pass.loss), gradientNorm, correct: model.correct(pass.logits, batch) };
   });
 }
@@ -94,7 +102,7 @@ export function firstOrderAlphaStep<Batch>(
     const pass = valueAndGradients(() => model.pass(trained, batch, { frozen: true }), trained.alphas);
     const gradientNorm = number(globalNorm(pass.gradients));
     moveAlphas(trained, pass.gradients, learningRate);
-    assign(trained.statistics, pass.statistics);
+    moveAverages(trained.statistics, pass.observed);
     return { loss: number(pass.loss), gradientNorm, correct: model.correct(pass.logits, batch) };
   });
 }
@@ -121,7 +129,7 @@ export function secondOrderAlphaStep<Batch>(
   options: Unrolling,
 ): StepResult {
   return tf.tidy(() => {
-    const { gradients, loss, logits, statistics } = secondOrderGradients(
+    const { gradients, loss, logits, observed } = secondOrderGradients(
       model,
       trained,
       batch,
@@ -130,7 +138,7 @@ export function secondOrderAlphaStep<Batch>(
     );
     const gradientNorm = number(globalNorm(gradients));
     moveAlphas(trained, gradients, options.learningRate);
-    assign(trained.statistics, statistics);
+    moveAverages(trained.statistics, observed);
     return { loss: number(loss), gradientNorm, correct: model.correct(logits, batch) };
   });
 }
@@ -153,8 +161,8 @@ export function secondOrderGradients<Batch>(
   /** L_val(w', alpha). */
   loss: tf.Scalar;
   logits: tf.Tensor;
-  /** After the pass on `trainBatch` at w. */
-  statistics: Tensors;
+  /** By the pass on `trainBatch` at w. */
+  observed: readonly Observed[];
   /** |d| */
   unrolledNorm: number;
   direct: Tensors;
@@ -194,17 +202,13 @@ export function secondOrderGradients<Batch>(
   const hessianVector = mapTensors(plus, (g, name) => g.sub(minus[name]!).div(2 * radius));
   const gradients = mapTensors(direct, (g, name) => g.sub(hessianVector[name]!.mul(weightLearningRate)));
   const { loss, logits } = ahead;
-  return { loss, logits, statistics: here.statistics, unrolledNorm, direct, hessianVector, gradients };
+  return { loss, logits, observed: here.observed, unrolledNorm, direct, hessianVector, gradients };
 }
 
 function moveAlphas(trained: Trained, gradients: Tensors, learningRate: number): void {
   if (trained.alphaOptimizer === undefined)
     throw new Error('a step of the alphas needs an optimiser of the alphas');
   trained.alphaOptimizer.step(trained.alphas, gradients, learningRate);
-}
-
-function assign(variables: Variables, values: Tensors): void {
-  for (const [name, variable] of Object.entries(variables)) variable.assign(values[name]!);
 }
 
 function number(scalar: tf.Tensor): number {
