@@ -18,7 +18,13 @@ function register(kernelName: string, kernel: Kernel): void {
     backendName: 'cpu',
     kernelFunc: ({ inputs, attrs }) => {
       calls.push(kernelName);
-      return kernel(Object.values(inputs) as tf.Tensor[], attrs as never);
+      const given = Object.values(inputs) as tf.Tensor[];
+      return kernel(given, attrs as never).map((output) => {
+        if (given.includes(output as tf.Tensor)) return output;
+        // The tidy of the caller takes the tensor, not the values.
+        tf.backend().incRef(output.dataId);
+        return { dataId: output.dataId, shape: output.shape, dtype: output.dtype };
+      });
     },
   });
 }
@@ -95,6 +101,88 @@ describe('op', () => {
     expect(gradientsOf(false, ['a'])).toEqual({ loss: 24, a: expected.a });
     expect(calls).toEqual(['UnnasTestScaled', 'UnnasTestScaledGrad']);
     expect(gradientsOf(false, ['a', 'b'])).toEqual(expected);
+  });
+});
+
+describe('an op whose last inputs are parameters', () => {
+  const led = op<{ factor: number; all: boolean }>({
+    name: 'UnnasTestScaled',
+    reference,
+    saves: [1],
+    allGradients: { all: true },
+    parametersFrom: 1,
+  });
+  type Named = Record<'a' | 'b', tf.Tensor>;
+  let c: tf.Tensor;
+  beforeAll(() => {
+    c = tf.tensor1d([1, 2, 3], 'int32');
+  });
+  const loss = ({ a, b }: Named, all = true) => led([a, b, c], { factor: 2, all })[0]!.sum() as tf.Scalar;
+  const add = (...losses: tf.Scalar[]) => tf.addN(losses) as tf.Scalar;
+
+  const functions: Record<string, (tensors: Named) => tf.Scalar> = {
+    'all of them': (tensors) => loss(tensors),
+    'all, though the caller said that it would not ask for some': (tensors) => loss(tensors, false),
+    'a parameter that is used several times, on the tape too': ({ a, b }) =>
+      add(loss({ a, b }), loss({ a: a.square(), b }), b.square().sum()),
+    'a parameter that was computed in the pass': ({ a, b }) => loss({ a, b: b.square() }),
+    'a parameter made in the pass': ({ a, b }) => loss({ a, b: tf.variable(b.neg()) }),
+    'one that another gradient was asked of inside': (tensors) => {
+      const inner = valueAndGradients(() => loss(tensors), { b: tensors.b });
+      expect([...inner.gradients.b!.dataSync()]).toEqual([2, 4, 6]);
+      return loss(tensors);
+    },
+    'one inside another gradient': ({ a, b }) => {
+      const inner = tf.grad((x: tf.Tensor) => loss({ a: x, b }))(a);
+      expect([...inner.dataSync()]).toEqual([8, -10, 12]);
+      return loss({ a, b });
+    },
+  };
+
+  it.each(Object.entries(functions))('has the gradients of the reference: %s', (_name, f) => {
+    for (const targets of [['a', 'b'], ['a'], ['b']] as const) {
+      const gradients = () => {
+        const tensors = { a: tf.tensor1d([1, 2, 3]), b: tf.tensor1d([4, -5, 6]) };
+        const before = tf.memory().numTensors;
+        const result = tf.tidy(() =>
+          valueAndGradients(
+            () => f(tensors),
+            Object.fromEntries(targets.map((name) => [name, tensors[name]])),
+          ),
+        );
+        tf.disposeVariables();
+        expect(tf.memory().numTensors - before).toBe(1 + targets.length);
+        return [result.loss, ...targets.map((name) => result.gradients[name]!)].map((x) => [...x.dataSync()]);
+      };
+      const expected = gradients();
+      registerBoth();
+      expect(gradients()).toEqual(expected);
+      expect(calls).toContain('UnnasTestScaledGrad');
+      for (const name of registered.splice(0)) tf.unregisterKernel(name, 'cpu');
+    }
+  });
+
+  it('keeps parameters off the tape', () => {
+    registerBoth();
+    const tensors = { a: tf.tensor1d([1, 2, 3]), b: tf.tensor1d([4, -5, 6]) };
+    valueAndGradients(() => {
+      const value = loss(tensors);
+      const inputs = tf.engine().state.activeTape.flatMap((node) => Object.values(node.inputs));
+      expect(inputs.some(({ id }) => id === tensors.a.id)).toBe(true);
+      expect(inputs.some(({ id }) => id === tensors.b.id)).toBe(false);
+      return value;
+    }, tensors);
+  });
+
+  it('goes back to the tape after a pass that throws', () => {
+    registerBoth();
+    const tensors = { a: tf.tensor1d([1, 2, 3]), b: tf.tensor1d([4, -5, 6]) };
+    const f = () => {
+      throw new Error(`no pass today: ${loss(tensors).dataSync()}`);
+    };
+    expect(() => valueAndGradients(f, tensors)).toThrow('no pass today: 24');
+    const [a, b] = tf.grads((a, b) => loss({ a, b }))([tensors.a, tensors.b]);
+    expect([...a!.dataSync(), ...b!.dataSync()]).toEqual([8, -10, 12, 2, 4, 6]);
   });
 });
 
