@@ -1,3 +1,4 @@
+export { addScaled } from './add-scaled.ts';
 export { type Affine, batchNorm, EPSILON, normalise } from './batch-norm.ts';
 export { convolution, type SeparableConvOptions, separableConv } from './convolution.ts';
 export { crossEntropy } from './cross-entropy.ts';

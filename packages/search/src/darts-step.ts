@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import {
+  addScaled,
   clipScale,
   globalNorm,
   moveAverages,
@@ -171,14 +172,13 @@ export function secondOrderGradients<Batch>(
 } {
   const { parameters, alphas } = trained;
   const here = valueAndGradients(() => model.pass(trained, trainBatch, { frozen: false }), parameters);
-  const velocity = trained.weightOptimizer.state();
-  const unrolled = mapTensors(parameters, (w, name) =>
-    tf.tidy(() => {
-      const step = here.gradients[name]!.add(w.mul(weightDecay));
-      const v = velocity[`velocity/${name}`];
-      return w.sub((v === undefined ? step : step.add(v.mul(momentum))).mul(weightLearningRate));
-    }),
-  );
+  const velocity = unprefixed(trained.weightOptimizer.state(), 'velocity');
+  const unrolled = tf.tidy(() => {
+    const step = addScaled(here.gradients, parameters, weightDecay);
+    const moving = Object.fromEntries(Object.entries(step).filter(([name]) => name in velocity));
+    const direction = { ...step, ...addScaled(moving, velocity, momentum) };
+    return addScaled(parameters, direction, -weightLearningRate);
+  });
   tf.dispose(here.gradients);
 
   const ahead = valueAndGradients(
@@ -193,8 +193,7 @@ export function secondOrderGradients<Batch>(
 
   const alphaGradientsAt = (distance: number): Tensors =>
     tf.tidy(() => {
-      const moved = mapTensors(parameters, (w, name) => w.add(direction[name]!.mul(distance)));
-      const point = { ...trained, parameters: moved };
+      const point = { ...trained, parameters: addScaled(parameters, direction, distance) };
       return valueAndGradients(() => model.pass(point, trainBatch, { frozen: true }), alphas).gradients;
     });
   const plus = alphaGradientsAt(radius);
