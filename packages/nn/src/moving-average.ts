@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { update } from './op.ts';
 
-/** New values for averages of one size, such as the means of several batch norms in one batch. */
+/** New values for averages of one size, such as the means of several batch norms in one batch; every average at most once. */
 export interface Observed {
   readonly names: readonly string[];
   /** The values for each name, one name after the other. */

@@ -182,7 +182,8 @@ function runUnrecorded(kernel: string, inputs: readonly tf.Tensor[], attrs: obje
 
 function kernelOutputs(kernel: string, inputs: readonly tf.Tensor[], attrs: object): tf.TensorInfo[] {
   const { kernelFunc } = tf.getKernel(kernel, tf.getBackend());
-  return [kernelFunc({ inputs: inputs as never, attrs: attrs as never, backend: tf.backend() })].flat();
+  const outputs = kernelFunc({ inputs: inputs as never, attrs: attrs as never, backend: tf.backend() });
+  return Array.isArray(outputs) ? outputs : [outputs];
 }
 
 /** The description of an operation that gives variables new values, such as a step of an optimiser. */
