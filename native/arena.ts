@@ -61,10 +61,6 @@ export class Arena {
     }
   }
 
-  owns(buffer: ArrayBufferLike): boolean {
-    return this.#slabs.some((slab) => slab.buffer === buffer);
-  }
-
   /** Bytes that have ever been handed out and are free. */
   get freeBytes(): number {
     let bytes = 0;

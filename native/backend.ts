@@ -1,4 +1,4 @@
-import type { DataType, TensorInfo } from '@tensorflow/tfjs';
+import { DataStorage, type DataType, engine, type KernelBackend, type TensorInfo } from '@tensorflow/tfjs';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { allocate, type KernelArray, reserve } from './addon.ts';
 import { BufferPool, type PooledType } from './buffer-pool.ts';
@@ -35,8 +35,54 @@ class PooledData {
   }
 }
 
+/** What tfjs names a tensor's values by. */
+interface DataId {
+  readonly id?: number;
+  record?: unknown;
+}
+
+/**
+ * As the storage of tfjs, but a record hangs on the data id itself: tfjs keeps them in a WeakMap, and the garbage collector takes its
+ * time with one of thousands of entries that come and go.
+ */
+class Records<T> extends DataStorage<T> {
+  readonly #backend: KernelBackend;
+  #count = 0;
+
+  constructor(backend: KernelBackend) {
+    super(backend, engine());
+    this.#backend = backend;
+  }
+
+  override get(dataId: DataId): T {
+    if (dataId.record === undefined) engine().moveData(this.#backend, dataId);
+    return dataId.record as T;
+  }
+
+  override set(dataId: DataId, record: T): void {
+    this.#count++;
+    dataId.record = record;
+  }
+
+  override has(dataId: DataId): boolean {
+    return dataId.record !== undefined;
+  }
+
+  override delete(dataId: DataId): boolean {
+    this.#count--;
+    const had = this.has(dataId);
+    dataId.record = undefined;
+    return had;
+  }
+
+  override numDataIds(): number {
+    return this.#count;
+  }
+}
+
 /** The CPU backend of tfjs with memory that is used again. Its kernels are in `ops/`, the rest are those of stock tfjs. */
 export class NativeBackend extends MathBackendCPU {
+  override data = new Records<MathBackendCPU['data'] extends DataStorage<infer R> ? R : never>(this);
   readonly #pool = new BufferPool(allocate, reserve);
   #lastId = 0;
 
@@ -59,28 +105,47 @@ export class NativeBackend extends MathBackendCPU {
     dtype?: T,
   ): { info: TensorInfo; values: ArrayOf<T> } {
     const type: PooledType = dtype ?? 'float32';
-    const length = shape.reduce((product, size) => product * size, 1);
+    let length = 1;
+    for (const size of shape) length *= size;
     const array = this.#pool.take(type, length);
-    const dataId = { id: this.#lastId++ };
+    const dataId = this.#newId();
     this.data.set(dataId, new PooledData(array, type, this.#pool.shares(array)));
-    return { info: { dataId, shape: [...shape], dtype: type }, values: array as ArrayOf<T> };
+    return { info: { dataId, shape: shape.slice(), dtype: type }, values: array as ArrayOf<T> };
+  }
+
+  /**
+   * A tensor of floats with values that a kernel is about to change: the given one if nobody else can see its values, else a
+   * copy of it.
+   */
+  changeable(info: TensorInfo): { info: TensorInfo; values: Float32Array } {
+    const data: unknown = this.data.get(info.dataId);
+    if (data instanceof PooledData && data.refCount === 1 && !data.escaped && data.dtype === 'float32')
+      return { info, values: data.array as Float32Array };
+    const copy = this.output(info.shape);
+    copy.values.set(this.values(info));
+    return copy;
   }
 
   /** As in stock tfjs, less its advice to install another backend. The array stays the caller's. */
   override write(values: Values, _shape: number[], dtype: DataType): object {
-    const dataId = { id: this.#lastId++ };
+    const dataId = this.#newId();
     this.data.set(dataId, { values, dtype, refCount: 1 });
     return dataId;
   }
 
   override disposeData(dataId: object, force = false): boolean {
     const data = this.data.has(dataId) ? this.data.get(dataId) : undefined;
-    const gone = super.disposeData(dataId, force);
-    if (gone && data instanceof PooledData) {
-      if (data.escaped) this.#pool.forget(data.array);
-      else this.#pool.give(data.dtype, data.array);
-    }
-    return gone;
+    if (!(data instanceof PooledData)) return super.disposeData(dataId, force);
+    data.refCount--;
+    if (!force && data.refCount > 0) return false;
+    this.data.delete(dataId);
+    if (data.escaped) this.#pool.forget(data.array);
+    else this.#pool.give(data.dtype, data.array);
+    return true;
+  }
+
+  #newId(): DataId {
+    return { id: this.#lastId++, record: undefined };
   }
 
   /** Bytes of the arrays that the native kernels made: in use, kept for later use, and the most ever in use at once. */

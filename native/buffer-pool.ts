@@ -4,6 +4,14 @@ import { Arena } from './arena.ts';
 export type PooledType = 'float32' | 'int32' | 'bool';
 
 const constructors = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+const numbers = { float32: 0, int32: 1, bool: 2 } as const;
+
+/** Arrays of one type and length that wait for their next use. */
+interface Waiting {
+  readonly arrays: KernelArray[];
+  /** When one was last given back, see `#clock`. */
+  since: number;
+}
 
 /** From this size on arrays are cut from the arena: what fills memory is few and large. */
 const LARGE = 2 ** 16;
@@ -16,8 +24,9 @@ const LARGE = 2 ** 16;
 export class BufferPool {
   readonly #allocate: (bytes: number) => ArrayBuffer;
   readonly #arena: Arena;
-  /** Oldest use first: a size that is asked for again moves to the end. */
-  readonly #free = new Map<string, KernelArray[]>();
+  readonly #free = new Map<number, Waiting>();
+  /** Counts the arrays given back. */
+  #clock = 0;
   #bytesFree = 0;
   #bytesUsed = 0;
   #peakUsed = 0;
@@ -37,7 +46,7 @@ export class BufferPool {
       const { buffer, offset } = this.#arena.take(bytes);
       return new constructors[type](buffer, offset, length);
     }
-    const array = this.#free.get(key(type, length))?.pop();
+    const array = this.#free.get(key(type, length))?.arrays.pop();
     if (array === undefined) return new constructors[type](this.#allocate(bytes), 0, length);
     this.#bytesFree -= bytes;
     return array;
@@ -52,17 +61,17 @@ export class BufferPool {
       return;
     }
     const name = key(type, array.length);
-    const list = this.#free.get(name) ?? [];
-    this.#free.delete(name);
-    this.#free.set(name, list);
-    list.push(array);
+    let waiting = this.#free.get(name);
+    if (waiting === undefined) this.#free.set(name, (waiting = { arrays: [], since: 0 }));
+    waiting.since = ++this.#clock;
+    waiting.arrays.push(array);
     this.#bytesFree += array.byteLength;
-    this.#trim();
+    if (this.#bytesFree > this.#peakUsed) this.#trim();
   }
 
   /** Whether the memory of an array comes back for certain: nobody outside may see the array itself. */
   shares(array: KernelArray): boolean {
-    return this.#arena.owns(array.buffer);
+    return array.byteLength >= LARGE;
   }
 
   /** Forgets an array that somebody outside has seen: the garbage collector frees it once they let go. */
@@ -80,14 +89,19 @@ export class BufferPool {
     this.#arena.clear();
   }
 
-  /** Used and free small arrays together never take more than twice what was ever used at once. */
+  /**
+   * Used and free small arrays together never take more than twice what was ever used at once. Sizes that were not given back
+   * for the longest time go first.
+   */
   #trim(): void {
-    for (const [name, list] of this.#free) {
-      while (this.#bytesFree > this.#peakUsed && list.length > 0) this.#bytesFree -= list.pop()!.byteLength;
+    const oldest = [...this.#free].sort(([, a], [, b]) => a.since - b.since);
+    for (const [name, { arrays }] of oldest) {
+      while (this.#bytesFree > this.#peakUsed && arrays.length > 0)
+        this.#bytesFree -= arrays.pop()!.byteLength;
       if (this.#bytesFree <= this.#peakUsed) return;
       this.#free.delete(name);
     }
   }
 }
 
-const key = (type: PooledType, length: number): string => `${type}:${length}`;
+const key = (type: PooledType, length: number): number => length * 3 + numbers[type];

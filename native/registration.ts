@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { addonStatus } from './addon.ts';
 import { NativeBackend } from './backend.ts';
+import { kernels as addScaled } from './ops/add-scaled.ts';
 import { kernels as batchNorm } from './ops/batch-norm.ts';
 import { kernels as binary } from './ops/binary.ts';
 import { kernels as conv2d } from './ops/conv2d.ts';
@@ -23,6 +24,7 @@ import { BACKEND_NAME } from './override.ts';
 
 /** Every kernel that this package brings, each taking the place of tfjs's own on the backend `native`. */
 const kernels: readonly tf.KernelConfig[] = [
+  addScaled,
   batchNorm,
   binary,
   conv2d,

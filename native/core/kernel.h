@@ -2,7 +2,8 @@
 //
 // TypeScript has checked shapes and types and allocated the outputs; a kernel is a pure function from the
 // input spans to the output spans. Output spans may hold anything when a kernel starts (they come from a
-// pool): a kernel writes every element. No N-API outside addon.cpp.
+// pool): a kernel writes every element. Kernels that move variables, such as the steps of optimisers, are the
+// exception: their outputs hold the values before. No N-API outside addon.cpp.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -3,25 +3,25 @@ import { override } from '../override.ts';
 
 interface Attrs {
   /** Number of averages. */
-  readonly count: number;
+  readonly variables: number;
   /** Of the new values, 0 to 1. */
   readonly portion: number;
-  /** What the new values are multiplied with, one for each average. */
+  /** What the new values are multiplied with, one for each tensor of them. */
   readonly scales: readonly number[];
 }
 
-/** Inputs: old averages, new values; outputs: averages. */
+/** Moves averages; behind them come tensors of new values, each for the next averages in turn. */
 const movingAverage = override('UnnasMovingAverage', ({ inputs, attrs, backend }) => {
-  const { count, portion, scales } = attrs as unknown as Attrs;
+  const { variables, portion, scales } = attrs as unknown as Attrs;
   const tensors = Object.values(inputs);
-  const outputs = tensors.slice(0, count).map(({ shape }) => backend.output(shape));
+  const averages = tensors.slice(0, variables).map((average) => backend.changeable(average));
   run(
     'moving_average',
-    tensors.map((tensor) => backend.values(tensor)),
-    outputs.map(({ values }) => values),
-    { count, portion, scales },
+    tensors.slice(variables).map((tensor) => backend.values(tensor)),
+    averages.map(({ values }) => values),
+    { portion, scales },
   );
-  return outputs.map(({ info }) => info);
+  return averages.map(({ info }) => info);
 });
 
 export const kernels = [movingAverage];

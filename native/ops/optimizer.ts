@@ -1,54 +1,27 @@
 import { run } from '../addon.ts';
 import { type KernelArguments, override } from '../override.ts';
 
-interface SgdAttrs {
-  /** Number of parameters. */
-  readonly count: number;
-  readonly learningRate: number;
-  readonly momentum: number;
-  readonly weightDecay: number;
-  readonly nesterov: boolean;
-  /** What the gradients are multiplied with first. */
-  readonly scale: number;
-}
+/** Attributes of a step besides the number of variables are numbers and flags. */
+type Attrs = Readonly<Record<string, number | boolean>> & { readonly variables: number };
 
-interface AdamAttrs {
-  readonly count: number;
-  readonly learningRate: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  readonly scale: number;
-  /** Number of this step, from 1. */
-  readonly step: number;
-}
-
-/** Runs a kernel over groups of tensors and gives `groups` groups of new ones, shaped like the first group: the parameters. */
-function step<Attrs extends { readonly count: number }>(
-  kernel: string,
-  groups: number,
-  args: KernelArguments,
-) {
-  const { inputs, backend } = args;
-  const attrs = args.attrs as unknown as Attrs;
+/** Runs a kernel that moves the variables, which come first, by the gradients behind them. */
+function step(kernel: string, { inputs, attrs, backend }: KernelArguments) {
+  const { variables, ...numbers } = attrs as Attrs;
   const tensors = Object.values(inputs);
-  const outputs = Array.from({ length: groups }, () =>
-    tensors.slice(0, attrs.count).map(({ shape }) => backend.output(shape)),
-  ).flat();
+  const moved = tensors.slice(0, variables).map((variable) => backend.changeable(variable));
   run(
     kernel,
-    tensors.map((tensor) => backend.values(tensor)),
-    outputs.map(({ values }) => values),
-    { ...attrs },
+    tensors.slice(variables).map((gradient) => backend.values(gradient)),
+    moved.map(({ values }) => values),
+    numbers,
   );
-  return outputs.map(({ info }) => info);
+  return moved.map(({ info }) => info);
 }
 
-/** Inputs: parameters, gradients, velocities; outputs: parameters, velocities. */
-const sgdStep = override('UnnasSgdStep', (args) => step<SgdAttrs>('sgd_step', 2, args));
+/** Moves parameters and velocities. */
+const sgdStep = override('UnnasSgdStep', (args) => step('sgd_step', args));
 
-/** Inputs: parameters, gradients, first and second moments; outputs: parameters, first and second moments. */
-const adamStep = override('UnnasAdamStep', (args) => step<AdamAttrs>('adam_step', 3, args));
+/** Moves parameters, first and second moments. */
+const adamStep = override('UnnasAdamStep', (args) => step('adam_step', args));
 
 export const kernels = [sgdStep, adamStep];

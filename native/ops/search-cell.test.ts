@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type SearchCellEdge, searchCell } from '@unnas/nn';
+import { type SearchCellEdge, searchCell, valueAndGradients } from '@unnas/nn';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { forEachIsa } from '../testing/instruction-sets.ts';
 import { kernel, native, normal, type Result, stock, useNative } from '../testing/oracle.ts';
@@ -97,6 +97,27 @@ describe('the search cell', () => {
         expectSameGroup(all, expectedGradients.slice(0, all.length), 1e-5);
       }
     });
+  });
+
+  it('gives the same gradients whether the filters are on the tape or past it', () => {
+    const one: Case = { shape: [2, 6, 5, 4], reduction: true };
+    const all = inputs(one);
+    const targets = Object.fromEntries(all.map((tensor, i) => [`${i}`, tensor]));
+    const loss = (given: readonly tf.Tensor[], frozen: boolean) =>
+      cell(given, one, frozen).y.square().sum() as tf.Scalar;
+    const bits = (tensors: readonly tf.Tensor[]) => tensors.map((tensor) => [...tensor.dataSync()]);
+    const onTape = bits(tf.grads((...given) => loss(given, false))(all));
+    for (const frozen of [false, true]) {
+      const past = valueAndGradients(() => loss(all, frozen), targets).gradients;
+      expect(bits(all.map((_, i) => past[i]!))).toEqual(onTape);
+    }
+    const computed = valueAndGradients(
+      () => loss([...all.slice(0, 3), ...all.slice(3).map((filter) => filter.mul(1))], false),
+      targets,
+    ).gradients;
+    expect(bits(all.map((_, i) => computed[i]!))).toEqual(onTape);
+    const some = valueAndGradients(() => loss(all, false), { mix: all[2]!, filter: all[40]! }).gradients;
+    expect(bits([some.mix!, some.filter!])).toEqual([onTape[2], onTape[40]]);
   });
 
   it('refuses states of different sizes', () => {

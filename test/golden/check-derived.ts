@@ -19,8 +19,8 @@ export function checkDerived(file: GoldenFile, comparison: Comparison): void {
     network.forward(x, { parameters, statistics, training });
   const model: Model<{ x: tf.Tensor; y: tf.Tensor }> = {
     pass: ({ parameters, statistics }, { x, y }) => {
-      const { logits, statistics: updated } = forward(x, parameters, statistics, true);
-      return { loss: loss(logits, y), logits, statistics: updated };
+      const { logits, observed } = forward(x, parameters, statistics, true);
+      return { loss: loss(logits, y), logits, observed };
     },
     correct: () => 0,
   };

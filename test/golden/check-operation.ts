@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Tensors, valueAndGradients } from '@unnas/nn';
+import { moveAverages, type Tensors, valueAndGradients } from '@unnas/nn';
 import {
   type Branch,
   candidate,
@@ -14,7 +14,7 @@ import {
 } from '@unnas/supernet';
 import type { Comparison } from './comparison.ts';
 import type { GoldenFile, Meta } from './golden-file.ts';
-import { candidatesOf, nodesOf } from './golden-network.ts';
+import { candidatesOf, nodesOf, variables } from './golden-network.ts';
 import { OPERATION } from './limits.ts';
 
 /** A single operation: a candidate, or the layers that fit maps to a cell. */
@@ -97,17 +97,19 @@ function run(
     ]),
   );
   const targets = { ...prefixed('in', inputs), ...prefixed('param', parameters) };
-  const { y, weights, updated, gradients } = valueAndGradients(() => {
+  const { y, weights, observed, gradients } = valueAndGradients(() => {
     const pass = new Pass({ parameters, statistics, training: true });
     const outputs = forward(inputs, pass);
     const loss = (gy ? outputs.y.mul(gy) : outputs.y).sum() as tf.Scalar;
-    return { loss, ...outputs, updated: pass.updated() };
+    return { loss, ...outputs, observed: pass.observed };
   }, targets);
   const limits = { whole: OPERATION, each: OPERATION };
   comparison.group('out', weights ? { y, weights } : { y }, limits);
   comparison.group('grad_in', unprefixed('in', gradients), limits);
   comparison.group('grad', unprefixed('param', gradients), limits);
-  comparison.group('stat', updated, limits);
+  const running = variables(statistics);
+  moveAverages(running, observed);
+  comparison.group('stat', running, limits);
 }
 
 function prefixed(prefix: string, tensors: Tensors): Tensors {

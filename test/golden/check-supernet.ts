@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { CELL_KINDS, deriveGenotype, equalGenotypes } from '@unnas/genotype';
-import { adam, globalNorm, sgd, type Tensors, valueAndGradients } from '@unnas/nn';
+import { adam, globalNorm, moveAverages, sgd, type Tensors, valueAndGradients } from '@unnas/nn';
 import {
   firstOrderAlphaStep,
   type Model,
@@ -39,8 +39,10 @@ export function checkSupernet(file: GoldenFile, comparison: Comparison): void {
   comparison.tensor('out/logits', pass.logits, ONE_PASS);
   comparison.tensor('out/loss', pass.loss, ONE_PASS);
   comparison.group('grad', pass.gradients, { whole: ONE_PASS, each: ONE_GRADIENT });
-  comparison.group('stat', pass.statistics, { whole: ONE_PASS, each: ONE_GRADIENT });
-  const evaluated = model.evaluate(batch.x, { ...start, statistics: pass.statistics });
+  const statistics = variables(point.statistics);
+  moveAverages(statistics, pass.observed);
+  comparison.group('stat', statistics, { whole: ONE_PASS, each: ONE_GRADIENT });
+  const evaluated = model.evaluate(batch.x, { ...start, statistics });
   comparison.tensor('out/eval_logits', evaluated, ONE_PASS);
 
   if (!file.meta.trajectory) return;
@@ -132,8 +134,8 @@ function goldenModel(file: GoldenFile) {
   };
   const model: Model<{ x: tf.Tensor; y: tf.Tensor }> = {
     pass: (point, { x, y }, { frozen }) => {
-      const { logits, statistics } = forward(x, point, { training: true, frozen });
-      return { loss: loss(logits, y), logits, statistics };
+      const { logits, observed } = forward(x, point, { training: true, frozen });
+      return { loss: loss(logits, y), logits, observed };
     },
     correct: () => 0,
   };

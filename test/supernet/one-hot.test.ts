@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { CANDIDATES, type CellKind, type Genotype, randomGenotype, supernetEdges } from '@unnas/genotype';
-import { type Tensors, valueAndGradients } from '@unnas/nn';
+import { moveAverages, type Tensors, valueAndGradients } from '@unnas/nn';
 import { Random } from '@unnas/random';
 import { dartsSpace, derivedNetwork, supernet } from '@unnas/supernet';
 import fc from 'fast-check';
@@ -71,9 +71,16 @@ describe.each([
 
             const run = (training: boolean, network: typeof small, state: typeof own, mixed: object) =>
               valueAndGradients(() => {
-                const { logits, statistics } = network.forward(x, { ...state, ...mixed, training });
-                return { loss: logits.square().sum() as tf.Scalar, logits, statistics };
+                const { logits, observed } = network.forward(x, { ...state, ...mixed, training });
+                return { loss: logits.square().sum() as tf.Scalar, logits, observed };
               }, state.parameters);
+            const moved = (statistics: Tensors, { observed }: ReturnType<typeof run>) => {
+              const running = Object.fromEntries(
+                Object.entries(statistics).map(([key, old]) => [key, old.variable(false)]),
+              ) as Record<string, tf.Variable>;
+              moveAverages(running, observed);
+              return running;
+            };
             for (const training of [true, false]) {
               const expected = run(training, large, shared, { mix });
               const actual = run(training, small, own, {});
@@ -81,9 +88,11 @@ describe.each([
               for (const [tensor, gradient] of Object.entries(actual.gradients)) {
                 expectClose(gradient, expected.gradients[name(tensor)]!, tensor, gradientLimit);
               }
-              for (const [tensor, value] of Object.entries(actual.statistics)) {
-                expectClose(value, expected.statistics[name(tensor)]!, tensor);
+              const statistics = moved(shared.statistics, expected);
+              for (const [tensor, value] of Object.entries(moved(own.statistics, actual))) {
+                expectClose(value, statistics[name(tensor)]!, tensor);
               }
+              tf.disposeVariables();
             }
           }),
       ),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { CANDIDATES } from '@unnas/genotype';
-import { type Tensors, valueAndGradients } from '@unnas/nn';
+import { moveAverages, type Tensors, valueAndGradients } from '@unnas/nn';
 import { nodeWeights, Pass, Place, searchCell } from '@unnas/supernet';
 import { describe, expect, it } from 'vitest';
 import { selectBackend } from '../golden/select-backend.ts';
@@ -34,16 +34,24 @@ function cell({ channels, size: [height, width], reduction, previousReduction }:
     const statistics = Object.fromEntries(
       [...declaration.statistics].map(([name, shape]) => [name, tf.ones([...shape])]),
     );
-    const { y, updated, gradients } = valueAndGradients(
+    const { y, observed, gradients } = valueAndGradients(
       () => {
         const pass = new Pass({ parameters, statistics, training: true });
         const weights = nodeWeights(tf.softmax(inputs.alpha) as tf.Tensor2D, SPACE);
         const y = run(inputs.s0 as tf.Tensor4D, inputs.s1 as tf.Tensor4D, pass, weights);
         seed = 1000;
-        return { loss: y.mul(normal(y.shape)).sum() as tf.Scalar, y, updated: pass.updated() };
+        return { loss: y.mul(normal(y.shape)).sum() as tf.Scalar, y, observed: pass.observed };
       },
       { ...parameters, ...inputs },
     );
+    const running = Object.fromEntries(
+      Object.entries(statistics).map(([name, tensor]) => [name, tf.variable(tensor, false)]),
+    );
+    moveAverages(running, observed);
+    const updated = Object.fromEntries(
+      Object.entries(running).map(([name, variable]) => [name, variable.clone()]),
+    );
+    tf.dispose(running);
     return { y, ...updated, ...gradients };
   });
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { adam, globalNorm, movingAverage, type Optimizer, sgd } from '@unnas/nn';
+import { adam, globalNorm, moveAverages, type Optimizer, sgd, type Tensors } from '@unnas/nn';
 import { Random } from '@unnas/random';
 import { dartsSpace, supernet } from '@unnas/supernet';
 import type { OpWork } from './op-work.ts';
@@ -20,16 +20,11 @@ export function* updateWork({ cells = 8, channels = 16 } = {}): Generator<OpWork
     values: only(count),
     forward: () => globalNorm(parameters),
   };
-  yield {
-    name: 'running statistics',
-    size: `${statisticCount.toLocaleString('en-US')} in ${Object.keys(statistics).length}`,
-    targets: [],
-    values: only(3 * statisticCount),
-    forward: () => Object.values(movingAverage(statistics, statistics, { portion: 0.1 }))[0]!,
-  };
-  const variables = Object.fromEntries(
-    Object.entries(parameters).map(([name, tensor]) => [name, tf.variable(tensor, false)]),
-  );
+  const variablesOf = (tensors: Tensors) =>
+    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.variable(tensor, false)]));
+  const averages = variablesOf(statistics);
+  const observed = Object.entries(statistics).map(([name, values]) => ({ names: [name], values, scale: 1 }));
+  const variables = variablesOf(parameters);
   const update = function* (name: string, optimizer: Optimizer, values: number): Generator<OpWork> {
     const forward = () => {
       optimizer.step(variables, parameters, 1e-6);
@@ -39,9 +34,19 @@ export function* updateWork({ cells = 8, channels = 16 } = {}): Generator<OpWork
     optimizer.dispose();
   };
   try {
+    yield {
+      name: 'running statistics',
+      size: `${statisticCount.toLocaleString('en-US')} in ${Object.keys(statistics).length}`,
+      targets: [],
+      values: only(3 * statisticCount),
+      forward: () => {
+        moveAverages(averages, observed);
+        return tf.scalar(0);
+      },
+    };
     yield* update('SGD with momentum', sgd({ momentum: 0.9, weightDecay: 3e-4 }), 5 * count);
     yield* update('Adam', adam({ weightDecay: 1e-3 }), 7 * count);
   } finally {
-    tf.dispose(variables); // a tidy leaves variables alone
+    tf.dispose([variables, averages]); // a tidy leaves variables alone
   }
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { LeafGradients } from './leaf-gradients.ts';
 
 /** Tensors by name. */
 export type Tensors = Record<string, tf.Tensor>;
@@ -21,34 +22,63 @@ export function valueAndGradients(
   f: () => tf.Scalar | Losses,
   targets: Tensors,
 ): Losses & { gradients: Tensors } {
-  let kept: tf.TensorContainerObject = {};
+  const kept: tf.Tensor[] = [];
+  let others: tf.TensorContainerObject = {};
   const forward = () => {
     const result = f();
-    const { loss, ...others } = result instanceof tf.Tensor ? { loss: result } : result;
+    const { loss, ...rest } = result instanceof tf.Tensor ? { loss: result } : result;
     // tfjs tidies the forward pass, but what is kept outlives every tidy: so the other tensors cross over, and make way for copies
     // that belong to the caller's tidy. What was made elsewhere is copied here too, its owner may dispose of it at any time.
     const here = loss.scopeId;
-    kept = mapTensors(others, (tensor) =>
-      tf.keep(tensor.scopeId === here && !tensor.kept ? tensor : tensor.clone()),
-    ) as tf.TensorContainerObject;
+    others = mapTensors(rest, (tensor) => {
+      kept.push(tf.keep(tensor.scopeId === here && !tensor.kept ? tensor : tensor.clone()));
+      return kept.at(-1)!;
+    }) as tf.TensorContainerObject;
     return loss;
   };
-  const names = Object.keys(targets);
-  const { value: loss, grads } =
-    names.length === 0
-      ? { value: tf.tidy(forward), grads: [] }
-      : tf.engine().gradients(forward, Object.values(targets), undefined, true);
-  const others = mapTensors(kept, (tensor) => tensor.clone()) as tf.TensorContainerObject;
-  tf.dispose(kept);
-  const gradients = Object.fromEntries(
-    names.map((name, i) => [name, grads[i] ?? tf.zerosLike(targets[name]!)]),
-  );
-  return { ...others, loss, gradients };
+  const list = Object.values(targets);
+  const { loss, gradients } =
+    list.length === 0 ? { loss: tf.tidy(forward), gradients: [] } : differentiate(forward, list);
+  others = mapTensors(others, (tensor) => tensor.clone()) as tf.TensorContainerObject;
+  for (const tensor of kept) tensor.dispose();
+  return {
+    ...others,
+    loss,
+    gradients: Object.fromEntries(Object.keys(targets).map((name, i) => [name, gradients[i]!])),
+  };
+}
+
+function differentiate(
+  f: () => tf.Scalar,
+  targets: readonly tf.Tensor[],
+): { loss: tf.Scalar; gradients: tf.Tensor[] } {
+  return LeafGradients.collect(targets, (leaves) => {
+    const asked = leaves ? [leaves.anchor, ...targets] : [...targets];
+    const forward = () => {
+      const loss = f();
+      // tfjs goes through all that it is asked for at each input of the tape, so what is not on the tape is left out.
+      const inputs = new Set(
+        tf.engine().state.activeTape.flatMap((node) => Object.values(node.inputs).map(({ id }) => id)),
+      );
+      asked.splice(0, asked.length, ...asked.filter(({ id }) => inputs.has(id)));
+      return loss;
+    };
+    const { value: loss, grads } = tf.engine().gradients(forward, asked, undefined, true);
+    const found = new Map(asked.map(({ id }, i) => [id, grads[i]]));
+    const gradients = targets.map((target) => {
+      const onTape = found.get(target.id);
+      const parts = [...(onTape ? [onTape] : []), ...(leaves?.take(target.id) ?? [])];
+      const gradient = parts.length > 1 ? tf.addN(parts) : (parts[0] ?? tf.zerosLike(target));
+      found.set(target.id, gradient);
+      return gradient;
+    });
+    return { loss: loss as tf.Scalar, gradients };
+  });
 }
 
 function mapTensors(container: unknown, change: (tensor: tf.Tensor) => tf.Tensor): unknown {
+  if (typeof container !== 'object' || container === null) return container;
   if (container instanceof tf.Tensor) return change(container);
   if (Array.isArray(container)) return container.map((item) => mapTensors(item, change));
-  if (typeof container !== 'object' || container === null) return container;
   return Object.fromEntries(Object.entries(container).map(([key, item]) => [key, mapTensors(item, change)]));
 }

@@ -1,3 +1,4 @@
+export { addScaled } from './add-scaled.ts';
 export { type Affine, batchNorm, EPSILON, normalise } from './batch-norm.ts';
 export { convolution, type SeparableConvOptions, separableConv } from './convolution.ts';
 export { crossEntropy } from './cross-entropy.ts';
@@ -5,7 +6,7 @@ export { fanOut } from './fan-out.ts';
 export { clipScale, globalNorm } from './global-norm.ts';
 export { type Losses, type Tensors, valueAndGradients } from './gradients.ts';
 export { mixedSum } from './mixed-sum.ts';
-export { movingAverage } from './moving-average.ts';
+export { moveAverages, type Observed } from './moving-average.ts';
 export { type Op, type OpSpec, type Outputs, op } from './op.ts';
 export { type AdamOptions, adam, type Optimizer, type SgdOptions, sgd } from './optimizer.ts';
 export { averagePool3x3, maxPool3x3 } from './pool.ts';

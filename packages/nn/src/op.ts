@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { LeafGradients } from './leaf-gradients.ts';
 import { releaseLater } from './release.ts';
 
 /** What an op returns: always a list, so that ops with one and with several outputs are written alike. */
@@ -22,6 +23,8 @@ export interface OpSpec<Attrs extends object> {
    * call may tell it to leave some out.
    */
   readonly allGradients?: Partial<Attrs>;
+  /** The position from which on all inputs are parameters, as a rule: what `valueAndGradients` need not see on the tape. */
+  readonly parametersFrom?: number;
 }
 
 /** A callable op, with its reference for tests. */
@@ -38,17 +41,18 @@ export interface Op<Attrs extends object> {
  * The reference runs as plain stock ops, so tfjs differentiates it by itself; the kernels can be differentiated once.
  */
 export function op<Attrs extends object>(spec: OpSpec<Attrs>): Op<Attrs> {
-  const { name, reference, saves = [], differentiable = true, allGradients } = spec;
+  const { name, reference, saves = [], differentiable = true, allGradients, parametersFrom } = spec;
   const gradientName = `${name}Grad`;
+  const outputsToSave = Array.from({ length: Math.max(0, ...saves.map((i) => i + 1)) }, (_, i) =>
+    saves.includes(i),
+  );
 
   if (differentiable) {
     tf.registerGradient({
       kernelName: name,
       // `saveAllInputs` works for inputs given as a list only.
       saveAllInputs: true,
-      outputsToSave: Array.from({ length: Math.max(0, ...saves.map((i) => i + 1)) }, (_, i) =>
-        saves.includes(i),
-      ),
+      outputsToSave,
       gradFunc: (dy, saved, attrs) => {
         const first = Array.isArray(dy) ? dy[0]! : dy;
         const gradients = run(gradientName, [...saved, first], attrs);
@@ -70,12 +74,86 @@ export function op<Attrs extends object>(spec: OpSpec<Attrs>): Op<Attrs> {
     });
   }
 
+  const pastParameters =
+    parametersFrom === undefined
+      ? undefined
+      : withoutParameters({ name, outputsToSave, allGradients, count: parametersFrom });
   const call = (inputs: readonly tf.Tensor[], attrs: Attrs): Outputs => {
     if (!differentiable)
       return hasKernel(name) ? runUnrecorded(name, inputs, attrs) : reference(inputs, attrs);
-    return hasKernels(name) ? run(name, inputs, attrs) : reference(inputs, attrs);
+    if (!hasKernels(name)) return reference(inputs, attrs);
+    return pastParameters?.(inputs, attrs) ?? run(name, inputs, attrs);
   };
   return Object.assign(call, { reference });
+}
+
+/**
+ * The op with its first `count` inputs on the tape and the others past it. @returns a function that gives the outputs, or nothing where
+ * the others have to be on the tape as well
+ */
+function withoutParameters<Attrs extends object>({
+  name,
+  outputsToSave,
+  allGradients,
+  count,
+}: {
+  name: string;
+  outputsToSave: boolean[];
+  allGradients: Partial<Attrs> | undefined;
+  count: number;
+}) {
+  interface Call {
+    readonly parameters: readonly tf.Tensor[];
+    readonly attrs: Attrs;
+    readonly gradients: LeafGradients;
+  }
+  const kernelName = `${name}PastParameters`;
+  tf.registerGradient({
+    kernelName,
+    saveAllInputs: true,
+    outputsToSave,
+    gradFunc: (dy, saved, call) => {
+      const { parameters, attrs, gradients } = call as unknown as Call;
+      const dys = [dy].flat();
+      const [inputs, outputs] = [saved.slice(0, count), saved.slice(count + 1)];
+      const wanted = parameters.some((parameter) => gradients.wants(parameter));
+      const infos = kernelOutputs(`${name}Grad`, [...inputs, ...parameters, ...outputs, dys[0]!], {
+        ...attrs,
+        ...(wanted ? allGradients : {}),
+      });
+      const own = infos.slice(0, count).map((info) => tf.engine().makeTensorFromTensorInfo(info));
+      infos.slice(count).forEach((info, i) => {
+        gradients.put(parameters[i]!, info);
+      });
+      releaseLater([...saved, ...dys], own[0]!);
+      return Object.fromEntries([
+        ...own.map((gradient, i) => [i, () => gradient]),
+        [count, () => tf.scalar(0)],
+      ]);
+    },
+  });
+
+  return (all: readonly tf.Tensor[], attrs: Attrs): Outputs | undefined => {
+    const parameters = all.slice(count);
+    const gradients = LeafGradients.of(parameters);
+    if (gradients === undefined) return undefined;
+    if (!hasKernel(kernelName)) {
+      tf.registerKernel({
+        kernelName,
+        backendName: tf.getBackend(),
+        kernelFunc: ({ inputs, attrs: call }) => {
+          const { parameters, attrs } = call as unknown as Call;
+          return kernelOutputs(
+            name,
+            [...(Object.values(inputs) as tf.Tensor[]).slice(0, count), ...parameters],
+            attrs,
+          );
+        },
+      });
+    }
+    const call: Call = { parameters, attrs, gradients };
+    return run(kernelName, [...all.slice(0, count), gradients.anchor], call);
+  };
 }
 
 /** Whether the backend of the moment has the kernel of a differentiable op and that of its gradient. */
@@ -99,9 +177,43 @@ function run(kernel: string, inputs: readonly tf.Tensor[], attrs: object): Outpu
  * tensors of a network.
  */
 function runUnrecorded(kernel: string, inputs: readonly tf.Tensor[], attrs: object): Outputs {
-  const backend = tf.backend();
-  const outputs = tf
-    .getKernel(kernel, tf.getBackend())
-    .kernelFunc({ inputs: inputs as never, attrs: attrs as never, backend });
-  return [outputs].flat().map((info) => tf.engine().makeTensorFromTensorInfo(info, backend));
+  return kernelOutputs(kernel, inputs, attrs).map((info) => tf.engine().makeTensorFromTensorInfo(info));
+}
+
+function kernelOutputs(kernel: string, inputs: readonly tf.Tensor[], attrs: object): tf.TensorInfo[] {
+  const { kernelFunc } = tf.getKernel(kernel, tf.getBackend());
+  const outputs = kernelFunc({ inputs: inputs as never, attrs: attrs as never, backend: tf.backend() });
+  return Array.isArray(outputs) ? outputs : [outputs];
+}
+
+/** The description of an operation that gives variables new values, such as a step of an optimiser. */
+export interface UpdateSpec<Attrs extends object> {
+  /**
+   * Kernel name. The kernel is called with `[...variables, ...others]` and the attributes, to which the number of `variables` is
+   * added. It gives, for every variable, either what it was called with, whose values it has changed in place, or a new tensor;
+   * and it changes values only where nobody but the variable can see them.
+   */
+  readonly name: string;
+  /** The new values of the variables, in stock tfjs ops: the meaning, and the oracle of the kernel. */
+  readonly reference: (
+    variables: readonly tf.Tensor[],
+    others: readonly tf.Tensor[],
+    attrs: Attrs,
+  ) => Outputs;
+}
+
+/** Makes an operation that moves variables; it has no gradient. Clones of the variables keep the values that they had. */
+export function update<Attrs extends object>({ name, reference }: UpdateSpec<Attrs>) {
+  return (variables: readonly tf.Variable[], others: readonly tf.Tensor[], attrs: Attrs): void => {
+    tf.tidy(() => {
+      const moved: readonly tf.TensorInfo[] = hasKernel(name)
+        ? kernelOutputs(name, [...variables, ...others], { ...attrs, variables: variables.length })
+        : reference(variables, others, attrs);
+      variables.forEach((variable, i) => {
+        const info = moved[i]!;
+        if (info.dataId === variable.dataId) return;
+        variable.assign(info instanceof tf.Tensor ? info : tf.engine().makeTensorFromTensorInfo(info));
+      });
+    });
+  };
 }

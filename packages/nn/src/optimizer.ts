@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensors } from './gradients.ts';
-import { op } from './op.ts';
+import { update } from './op.ts';
 
 /** Moves parameters against their gradients. What it remembers of a parameter starts at zero when it first sees its name. */
 export interface Optimizer {
@@ -31,16 +31,15 @@ export interface SgdOptions {
 }
 
 interface SgdAttrs extends Required<SgdOptions> {
-  readonly count: number;
   readonly learningRate: number;
   readonly scale: number;
 }
 
-const sgdStep = op<SgdAttrs>({
+/** Moves parameters and velocities by gradients. */
+const sgdStep = update<SgdAttrs>({
   name: 'UnnasSgdStep',
-  differentiable: false,
-  reference: (inputs, { count, learningRate, momentum, weightDecay, nesterov, scale }) => {
-    const [parameters, gradients, velocities] = groups(inputs, count) as [Group, Group, Group];
+  reference: (variables, gradients, { learningRate, momentum, weightDecay, nesterov, scale }) => {
+    const [parameters, velocities] = groups(variables, gradients.length) as [Group, Group];
     const moved = parameters.map((p, i) => {
       const gradient = gradients[i]!.mul(scale).add(p.mul(weightDecay));
       const velocity = velocities[i]!.mul(momentum).add(gradient);
@@ -61,8 +60,8 @@ export function sgd({ momentum = 0, weightDecay = 0, nesterov = false }: SgdOpti
   const memory = new Memory(['velocity']);
   return {
     step: (parameters, gradients, learningRate, scale = 1) =>
-      memory.step(parameters, gradients, (inputs, count) =>
-        sgdStep(inputs, { count, learningRate, momentum, weightDecay, nesterov, scale }),
+      memory.step(parameters, gradients, (variables, list) =>
+        sgdStep(variables, list, { learningRate, momentum, weightDecay, nesterov, scale }),
       ),
     state: () => memory.state(),
     load: (state) => memory.load(state),
@@ -79,18 +78,17 @@ export interface AdamOptions {
 }
 
 interface AdamAttrs extends Required<AdamOptions> {
-  readonly count: number;
   readonly learningRate: number;
   readonly scale: number;
   /** Number of this step, from 1. */
   readonly step: number;
 }
 
-const adamStep = op<AdamAttrs>({
+/** Moves parameters, first and second moments by gradients. */
+const adamStep = update<AdamAttrs>({
   name: 'UnnasAdamStep',
-  differentiable: false,
-  reference: (inputs, { count, learningRate, beta1, beta2, epsilon, weightDecay, scale, step }) => {
-    const [parameters, gradients, firsts, seconds] = groups(inputs, count) as [Group, Group, Group, Group];
+  reference: (variables, gradients, { learningRate, beta1, beta2, epsilon, weightDecay, scale, step }) => {
+    const [parameters, firsts, seconds] = groups(variables, gradients.length) as [Group, Group, Group];
     const moved = parameters.map((p, i) => {
       const gradient = gradients[i]!.mul(scale).add(p.mul(weightDecay));
       const first = firsts[i]!.mul(beta1).add(gradient.mul(1 - beta1));
@@ -127,8 +125,8 @@ export function adam({
   return {
     step: (parameters, gradients, learningRate, scale = 1) => {
       step++;
-      memory.step(parameters, gradients, (inputs, count) =>
-        adamStep(inputs, { count, learningRate, beta1, beta2, epsilon, weightDecay, scale, step }),
+      memory.step(parameters, gradients, (variables, list) =>
+        adamStep(variables, list, { learningRate, beta1, beta2, epsilon, weightDecay, scale, step }),
       );
     },
     state: () => ({ ...memory.state(), step: tf.scalar(step, 'int32') }),
@@ -152,69 +150,72 @@ function groups(tensors: Group, count: number): Group[] {
 
 /** One variable for each kind of thing remembered (such as the velocity) and each parameter. */
 class Memory {
-  readonly #kinds: readonly string[];
-  readonly #variables = new Map<string, tf.Variable>();
+  /** By kind, then by parameter. */
+  readonly #variables: ReadonlyMap<string, Map<string, tf.Variable>>;
 
   constructor(kinds: readonly string[]) {
-    this.#kinds = kinds;
+    this.#variables = new Map(kinds.map((kind) => [kind, new Map()]));
   }
 
+  /** @param move is given the parameters and then what is remembered of them, kind by kind; and the gradients */
   step(
     parameters: Record<string, tf.Variable>,
     gradients: Tensors,
-    move: (inputs: tf.Tensor[], count: number) => tf.Tensor[],
+    move: (variables: tf.Variable[], gradients: tf.Tensor[]) => void,
   ): void {
     const names = Object.keys(parameters);
     if (names.length === 0) return;
-    for (const name of names) {
+    const variables = Object.values(parameters);
+    const list = variables.map((variable, i) => {
+      const name = names[i]!;
       const gradient = gradients[name];
-      const { shape } = parameters[name]!;
-      if (`${gradient?.shape}` !== `${shape}`) {
+      if (gradient === undefined || !tf.util.arraysEqual(gradient.shape, variable.shape)) {
         throw new RangeError(
-          `parameter ${name} of shape ${shape} has a gradient of shape ${gradient?.shape ?? 'none'}`,
+          `parameter ${name} of shape ${variable.shape} has a gradient of shape ${gradient?.shape ?? 'none'}`,
         );
       }
-    }
-    tf.tidy(() => {
-      const remembered = this.#kinds.flatMap((kind) =>
-        names.map((name) => this.#variable(`${kind}/${name}`, parameters[name]!)),
-      );
-      const variables = [...names.map((name) => parameters[name]!), ...remembered];
-      const inputs = [
-        ...names.map((name) => parameters[name]!),
-        ...names.map((name) => gradients[name]!),
-        ...remembered,
-      ];
-      const moved = move(inputs, names.length);
-      variables.forEach((variable, i) => {
-        variable.assign(moved[i]!);
-      });
+      return gradient;
     });
+    for (const remembered of this.#variables.values()) {
+      names.forEach((name, i) => {
+        let variable = remembered.get(name);
+        if (!variable) {
+          variable = tf.tidy(() => tf.variable(tf.zerosLike(variables[i]!), false));
+          remembered.set(name, variable);
+        }
+        variables.push(variable);
+      });
+    }
+    move(variables, list);
   }
 
   state(): Tensors {
-    return Object.fromEntries([...this.#variables].map(([key, variable]) => [key, variable.clone()]));
+    return Object.fromEntries(
+      [...this.#variables].flatMap(([kind, remembered]) =>
+        [...remembered].map(([name, variable]) => [`${kind}/${name}`, variable.clone()]),
+      ),
+    );
   }
 
   load(state: Tensors): void {
-    const strange = Object.keys(state).find((key) => !this.#kinds.some((kind) => key.startsWith(`${kind}/`)));
-    if (strange !== undefined) {
-      throw new TypeError(
-        `an optimiser's state holds ${this.#kinds.join(' and ')} by parameter, got ${strange}`,
-      );
-    }
+    const entries = Object.entries(state).map(([key, tensor]) => {
+      const [kind, ...name] = key.split('/');
+      const remembered = this.#variables.get(kind!);
+      if (remembered === undefined || name.length === 0) {
+        throw new TypeError(
+          `an optimiser's state holds ${[...this.#variables.keys()].join(' and ')} by parameter, got ${key}`,
+        );
+      }
+      return { remembered, name: name.join('/'), tensor };
+    });
     this.dispose();
-    for (const [key, tensor] of Object.entries(state)) this.#variables.set(key, tf.variable(tensor, false));
+    for (const { remembered, name, tensor } of entries) remembered.set(name, tf.variable(tensor, false));
   }
 
   dispose(): void {
-    for (const variable of this.#variables.values()) variable.dispose();
-    this.#variables.clear();
-  }
-
-  #variable(key: string, like: tf.Tensor): tf.Variable {
-    let variable = this.#variables.get(key);
-    if (!variable) this.#variables.set(key, (variable = tf.variable(tf.zerosLike(like), false)));
-    return variable;
+    for (const remembered of this.#variables.values()) {
+      for (const variable of remembered.values()) variable.dispose();
+      remembered.clear();
+    }
   }
 }

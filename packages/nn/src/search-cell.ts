@@ -77,6 +77,7 @@ const fused = op<SearchCellAttrs>({
   name: 'UnnasSearchCell',
   saves: [0, 1, 2, 3],
   allGradients: { weights: true },
+  parametersFrom: 3,
   reference: ([s0, s1, mix, ...filters], attrs) => {
     const states = [s0, s1] as tf.Tensor4D[];
     const rest = [...filters];
@@ -164,20 +165,21 @@ export function searchCell(
       `searchCell: expected a mix ${EDGES.length},${CANDIDATES} and ${EDGES.length} edges, got ${mix.shape} and ${edges.length}`,
     );
   }
+  const ofStages = KERNELS.flatMap(({ kernel, twice }) =>
+    Array.from({ length: twice ? 2 : 1 }, () => [
+      [kernel, kernel, channels, 1],
+      [1, 1, channels, channels],
+    ]).flat(),
+  );
+  const ofSkip = [0, 0].map(() => [1, 1, channels, channels / 2]);
   const filters = edges.flatMap(({ skip, stages }, i) => {
     const strided = reduction && EDGES[i]!.input < 2;
-    const skips = strided ? (skip ?? []) : [];
-    const expected = [
-      ...(strided ? [0, 0].map(() => [1, 1, channels, channels / 2]) : []),
-      ...KERNELS.flatMap(({ kernel, twice }) =>
-        Array.from({ length: twice ? 2 : 1 }, () => [
-          [kernel, kernel, channels, 1],
-          [1, 1, channels, channels],
-        ]).flat(),
-      ),
-    ];
-    const given = [...skips, ...stages.flat()];
-    if (given.map(({ shape }) => shape).join(' ') !== expected.join(' ')) {
+    const expected = strided ? [...ofSkip, ...ofStages] : ofStages;
+    const given = [...(strided ? (skip ?? []) : []), ...stages.flat()];
+    if (
+      given.length !== expected.length ||
+      given.some(({ shape }, k) => !tf.util.arraysEqual(shape, expected[k]!))
+    ) {
       throw new RangeError(
         `searchCell: edge ${i} takes filters of ${expected.join(' ')}, got ${given.map(({ shape }) => shape).join(' ')}`,
       );

@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
-import { clipScale, globalNorm, type Optimizer, type Tensors, valueAndGradients } from '@unnas/nn';
+import {
+  addScaled,
+  clipScale,
+  globalNorm,
+  moveAverages,
+  type Observed,
+  type Optimizer,
+  type Tensors,
+  valueAndGradients,
+} from '@unnas/nn';
 
 /**
  * The two steps of DARTS (Liu, Simonyan, Yang 2019, algorithm 1) as functions over named tensors: a step of the alphas on one
@@ -30,8 +39,8 @@ export type Pass = {
   /** Mean over the rows of the batch. */
   readonly loss: tf.Scalar;
   readonly logits: tf.Tensor;
-  /** The running statistics after this pass. */
-  readonly statistics: Tensors;
+  /** What this pass saw of the running statistics. */
+  readonly observed: readonly Observed[];
 };
 
 type Variables = Record<string, tf.Variable>;
@@ -75,7 +84,7 @@ export function weightStep<Batch>(
       learningRate,
       clipScale(gradientNorm, clip),
     );
-    assign(trained.statistics, pass.statistics);
+    moveAverages(trained.statistics, pass.observed);
     return { loss: number(pass.loss), gradientNorm, correct: model.correct(pass.logits, batch) };
   });
 }
@@ -94,7 +103,7 @@ export function firstOrderAlphaStep<Batch>(
     const pass = valueAndGradients(() => model.pass(trained, batch, { frozen: true }), trained.alphas);
     const gradientNorm = number(globalNorm(pass.gradients));
     moveAlphas(trained, pass.gradients, learningRate);
-    assign(trained.statistics, pass.statistics);
+    moveAverages(trained.statistics, pass.observed);
     return { loss: number(pass.loss), gradientNorm, correct: model.correct(pass.logits, batch) };
   });
 }
@@ -121,7 +130,7 @@ export function secondOrderAlphaStep<Batch>(
   options: Unrolling,
 ): StepResult {
   return tf.tidy(() => {
-    const { gradients, loss, logits, statistics } = secondOrderGradients(
+    const { gradients, loss, logits, observed } = secondOrderGradients(
       model,
       trained,
       batch,
@@ -130,7 +139,7 @@ export function secondOrderAlphaStep<Batch>(
     );
     const gradientNorm = number(globalNorm(gradients));
     moveAlphas(trained, gradients, options.learningRate);
-    assign(trained.statistics, statistics);
+    moveAverages(trained.statistics, observed);
     return { loss: number(loss), gradientNorm, correct: model.correct(logits, batch) };
   });
 }
@@ -153,8 +162,8 @@ export function secondOrderGradients<Batch>(
   /** L_val(w', alpha). */
   loss: tf.Scalar;
   logits: tf.Tensor;
-  /** After the pass on `trainBatch` at w. */
-  statistics: Tensors;
+  /** By the pass on `trainBatch` at w. */
+  observed: readonly Observed[];
   /** |d| */
   unrolledNorm: number;
   direct: Tensors;
@@ -163,14 +172,13 @@ export function secondOrderGradients<Batch>(
 } {
   const { parameters, alphas } = trained;
   const here = valueAndGradients(() => model.pass(trained, trainBatch, { frozen: false }), parameters);
-  const velocity = trained.weightOptimizer.state();
-  const unrolled = mapTensors(parameters, (w, name) =>
-    tf.tidy(() => {
-      const step = here.gradients[name]!.add(w.mul(weightDecay));
-      const v = velocity[`velocity/${name}`];
-      return w.sub((v === undefined ? step : step.add(v.mul(momentum))).mul(weightLearningRate));
-    }),
-  );
+  const velocity = unprefixed(trained.weightOptimizer.state(), 'velocity');
+  const unrolled = tf.tidy(() => {
+    const step = addScaled(here.gradients, parameters, weightDecay);
+    const moving = Object.fromEntries(Object.entries(step).filter(([name]) => name in velocity));
+    const direction = { ...step, ...addScaled(moving, velocity, momentum) };
+    return addScaled(parameters, direction, -weightLearningRate);
+  });
   tf.dispose(here.gradients);
 
   const ahead = valueAndGradients(
@@ -185,8 +193,7 @@ export function secondOrderGradients<Batch>(
 
   const alphaGradientsAt = (distance: number): Tensors =>
     tf.tidy(() => {
-      const moved = mapTensors(parameters, (w, name) => w.add(direction[name]!.mul(distance)));
-      const point = { ...trained, parameters: moved };
+      const point = { ...trained, parameters: addScaled(parameters, direction, distance) };
       return valueAndGradients(() => model.pass(point, trainBatch, { frozen: true }), alphas).gradients;
     });
   const plus = alphaGradientsAt(radius);
@@ -194,17 +201,13 @@ export function secondOrderGradients<Batch>(
   const hessianVector = mapTensors(plus, (g, name) => g.sub(minus[name]!).div(2 * radius));
   const gradients = mapTensors(direct, (g, name) => g.sub(hessianVector[name]!.mul(weightLearningRate)));
   const { loss, logits } = ahead;
-  return { loss, logits, statistics: here.statistics, unrolledNorm, direct, hessianVector, gradients };
+  return { loss, logits, observed: here.observed, unrolledNorm, direct, hessianVector, gradients };
 }
 
 function moveAlphas(trained: Trained, gradients: Tensors, learningRate: number): void {
   if (trained.alphaOptimizer === undefined)
     throw new Error('a step of the alphas needs an optimiser of the alphas');
   trained.alphaOptimizer.step(trained.alphas, gradients, learningRate);
-}
-
-function assign(variables: Variables, values: Tensors): void {
-  for (const [name, variable] of Object.entries(variables)) variable.assign(values[name]!);
 }
 
 function number(scalar: tf.Tensor): number {

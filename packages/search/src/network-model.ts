@@ -27,14 +27,14 @@ export function rowsOf({ yShape }: HostBatch): number {
 export function networkModel(network: Network, task: Pick<Setup['task'], 'loss' | 'correct'>): Model<Batch> {
   return {
     pass({ parameters, statistics, alphas }, { x, y }, { frozen }) {
-      const { logits, statistics: updated } = network.forward(x, {
+      const { logits, observed } = network.forward(x, {
         parameters,
         statistics,
         training: true,
         frozen,
         ...mixOf(alphas),
       });
-      return { loss: task.loss(logits, y), logits, statistics: updated };
+      return { loss: task.loss(logits, y), logits, observed };
     },
     correct: (logits, { y }) => task.correct(logits, y),
   };

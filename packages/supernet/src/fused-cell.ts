@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { supernetEdges } from '@unnas/genotype';
 import { hasSearchCellKernel, type SearchCellEdge, searchCell } from '@unnas/nn';
 import type { Place } from './declaration.ts';
-import type { Pass } from './pass.ts';
+import { type Pass, statisticNames } from './pass.ts';
 
 const NODES = 4;
 /** The candidates that the op knows, in the order of the columns of its mix; `none` may stand anywhere among them. */
@@ -62,7 +62,7 @@ export function fusedNodes(place: Place, reduction: boolean) {
       ],
     };
   });
-  const norms = edges.flatMap((edge) => edge.norms);
+  const norms = statisticNames(edges.flatMap((edge) => edge.norms));
 
   /** @param weights of every node, as `nodeWeights` gives them */
   return (states: readonly [tf.Tensor4D, tf.Tensor4D], weights: readonly tf.Tensor[], pass: Pass) => {
@@ -80,10 +80,7 @@ export function fusedNodes(place: Place, reduction: boolean) {
       ),
       { reduction, frozen: pass.frozen },
     );
-    const [means, variances] = [mean, variance].map((rows) => tf.unstack(rows));
-    norms.forEach((prefix, row) => {
-      pass.observe(prefix, means![row]!, variances![row]!, y.size / y.shape[3]);
-    });
+    pass.observe(norms, mean, variance, y.size / y.shape[3]);
     return y;
   };
 }

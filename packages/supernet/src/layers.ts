@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { batchNorm, convolution, normalise, type SeparableConvOptions, separableConv } from '@unnas/nn';
 import type { Place } from './declaration.ts';
-import type { Pass } from './pass.ts';
+import { type Pass, type StatisticNames, statisticNames } from './pass.ts';
 
 /** A map N,H,W,C to another. */
 export type Layer = (x: tf.Tensor4D, pass: Pass) => tf.Tensor4D;
@@ -9,6 +9,7 @@ export type Layer = (x: tf.Tensor4D, pass: Pass) => tf.Tensor4D;
 /** Batch norm at the end of a layer. `prefix` names its running statistics. */
 export interface Norm {
   readonly prefix: string;
+  readonly names: StatisticNames;
   readonly apply: Layer;
 }
 
@@ -17,14 +18,15 @@ export function norm(place: Place, channels: number, affine: boolean): Norm {
   const gamma = affine && place.parameter('gamma', [channels], { value: 1 });
   const beta = affine && place.parameter('beta', [channels], { value: 0 });
   const prefix = place.statistics(channels);
+  const names = statisticNames([prefix]);
   const apply: Layer = (x, pass) => {
     const scale = gamma && beta ? { gamma: pass.parameter(gamma), beta: pass.parameter(beta) } : {};
     if (!pass.training) return normalise(x, { ...pass.running(prefix), ...scale });
     const { y, mean, variance } = batchNorm(x, scale);
-    pass.observe(prefix, mean, variance, x.size / channels);
+    pass.observe(names, mean, variance, x.size / channels);
     return y;
   };
-  return { prefix, apply };
+  return { prefix, names, apply };
 }
 
 /** A layer that ends with a batch norm, in two parts: a supernet joins the norms of all candidates into one op. */

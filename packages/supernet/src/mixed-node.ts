@@ -18,7 +18,7 @@ export function mixedNode(branches: readonly Branch[]) {
     const means = tf.unstack(mean);
     const variances = tf.unstack(variance);
     norms.forEach((norm, k) => {
-      if (norm) pass.observe(norm.prefix, means[k]!, variances[k]!, y.size / y.shape[3]);
+      if (norm) pass.observe(norm.names, means[k]!, variances[k]!, y.size / y.shape[3]);
     });
     return y;
   };

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { reductionCells } from '@unnas/genotype';
-import type { Tensors } from '@unnas/nn';
+import type { Observed, Tensors } from '@unnas/nn';
 import type { Random } from '@unnas/random';
 import type { Cell, CellPlacement } from './cell.ts';
 import { type Declaration, Place } from './declaration.ts';
@@ -40,8 +40,8 @@ export interface ForwardOptions extends PassOptions {
 export interface ForwardResult {
   /** N,K; N,H,W,K for classes of pixels. */
   readonly logits: tf.Tensor;
-  /** The running statistics after this pass, in training mode; in evaluation mode those given. */
-  readonly statistics: Tensors;
+  /** What `moveAverages` takes into the running statistics after this pass; nothing in evaluation mode. */
+  readonly observed: readonly Observed[];
 }
 
 /** A network as a pure function: it owns no tensors, its parameters and running statistics are given by name. */
@@ -105,7 +105,7 @@ export function stack(
       let [s0, s1] = start.forward(x, pass);
       for (const { kind, cell } of stacked) [s0, s1] = [s1, cell(s0, s1, pass, nodeWeights[kind])];
       const logits = last(s1, [x.shape[1], x.shape[2]], pass);
-      return { logits, statistics: pass.training ? pass.updated() : options.statistics };
+      return { logits, observed: pass.observed };
     },
   };
 }

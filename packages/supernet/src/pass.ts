@@ -1,17 +1,28 @@
 import type * as tf from '@tensorflow/tfjs';
-import { movingAverage, type Tensors } from '@unnas/nn';
-
-/** What PyTorch's batch norm calls momentum: the portion of the new batch in the running statistics. */
-const PORTION = 0.1;
+import type { Observed, Tensors } from '@unnas/nn';
 
 /** What a forward pass is given besides its input. */
 export interface PassOptions {
   readonly parameters: Tensors;
-  /** Running mean and variance of every batch norm: used in evaluation, updated in training. */
+  /** Running mean and variance of every batch norm: used in evaluation. */
   readonly statistics: Tensors;
   readonly training: boolean;
   /** A hint that the gradients of the parameters will not be asked for. */
   readonly frozen?: boolean;
+}
+
+/** The names of the running statistics of some batch norms. */
+export interface StatisticNames {
+  readonly means: readonly string[];
+  readonly variances: readonly string[];
+}
+
+/** @param prefixes one for each batch norm */
+export function statisticNames(prefixes: readonly string[]): StatisticNames {
+  return {
+    means: prefixes.map((prefix) => `${prefix}mean`),
+    variances: prefixes.map((prefix) => `${prefix}var`),
+  };
 }
 
 /** One forward pass: where layers look up their tensors and batch norms leave what they saw. */
@@ -20,8 +31,7 @@ export class Pass {
   readonly frozen: boolean;
   readonly #parameters: Tensors;
   readonly #statistics: Tensors;
-  readonly #observed: Tensors = {};
-  readonly #scales: Record<string, number> = {};
+  readonly #observed: Observed[] = [];
 
   constructor({ parameters, statistics, training, frozen = false }: PassOptions) {
     this.training = training;
@@ -42,23 +52,18 @@ export class Pass {
     };
   }
 
-  /** Notes a batch's mean and biased variance, C each, over `count` values a channel. */
-  observe(prefix: string, mean: tf.Tensor, variance: tf.Tensor, count: number): void {
-    this.#observed[`${prefix}mean`] = mean;
-    this.#observed[`${prefix}var`] = variance;
+  /** Notes a batch's mean and biased variance, C for each name, over `count` values a channel. */
+  observe({ means, variances }: StatisticNames, mean: tf.Tensor, variance: tf.Tensor, count: number): void {
     // A batch is normalised with the biased variance, but the unbiased one is remembered.
-    this.#scales[`${prefix}var`] = count / Math.max(1, count - 1);
+    this.#observed.push(
+      { names: means, values: mean, scale: 1 },
+      { names: variances, values: variance, scale: count / Math.max(1, count - 1) },
+    );
   }
 
-  /** The running statistics after this pass: 0.9 of the old and 0.1 of what was observed, with the unbiased variance. */
-  updated(): Tensors {
-    const old = Object.fromEntries(
-      Object.keys(this.#observed).map((name) => [name, found(this.#statistics, name, 'statistics')]),
-    );
-    return {
-      ...this.#statistics,
-      ...movingAverage(old, this.#observed, { portion: PORTION, scales: this.#scales }),
-    };
+  /** What `moveAverages` takes into the running statistics after this pass. */
+  get observed(): readonly Observed[] {
+    return this.#observed;
   }
 }
 
