@@ -102,7 +102,11 @@ async function readSet(name: string, folder: string, files: readonly string[]): 
     }
   }
   const pixels = pixelsInMemory(data, SIZE);
-  return labeled({ ...CIFAR10_STATISTICS, ...pixels, name, skipped: [] }, labels, CIFAR10_CLASSES);
+  return labeled(
+    { ...CIFAR10_STATISTICS, ...pixels, name, preparation: 'cifar', skipped: [] },
+    labels,
+    CIFAR10_CLASSES,
+  );
 }
 
 async function readWhole(path: string, bytes: Uint8Array): Promise<void> {

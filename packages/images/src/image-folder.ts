@@ -116,6 +116,7 @@ async function readFolder(
   const images: Images = {
     name: basename(resolve(folder)),
     ...pixels,
+    preparation: 'cifar',
     mean: about.mean,
     deviation: about.deviation,
     skipped: [...about.broken, ...others],

@@ -24,11 +24,15 @@ export type {
   LabeledImages,
   LabeledPicture,
   Picture,
+  Preparation,
   Rgb,
+  SegmentedImages,
+  SegmentedPicture,
   Skipped,
   Source,
   Statistics,
 } from './picture.ts';
 export { type Prefetch, type PrefetchRange, prefetch } from './prefetch.ts';
-export { type SplitOptions, split, take } from './subset.ts';
+export { IGNORED, segmented } from './segmented.ts';
+export { type KindOf, type SplitOptions, split, take } from './subset.ts';
 export { writeFileAtomic } from './write-file-atomic.ts';

@@ -16,6 +16,7 @@ export function labeled(images: Images, labels: Int32Array, classes: readonly st
     name: images.name,
     length: images.length,
     size: images.size,
+    preparation: images.preparation,
     mean: images.mean,
     deviation: images.deviation,
     skipped: images.skipped,

@@ -1,11 +1,21 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { Images, ImagesOf, LabeledImages, LabeledPicture, Picture, Source } from './picture.ts';
+import type {
+  Images,
+  ImagesOf,
+  LabeledImages,
+  LabeledPicture,
+  Picture,
+  SegmentedImages,
+  SegmentedPicture,
+  Source,
+} from './picture.ts';
 import { split, take } from './subset.ts';
 
 // What the compiler must accept and refuse. It refuses an `@ts-expect-error` above a line that has no error.
 declare const labeled: LabeledImages;
+declare const segmented: SegmentedImages;
 declare function searchWithoutLabels(images: Images): void;
 declare function search<P extends Picture>(options: {
   images: ImagesOf<P>;
@@ -31,6 +41,20 @@ export function compileOnly() {
   search({ images: labeled.images, learn: withLabels });
   // @ts-expect-error a task without labels gets none
   search({ images: labeled, learn: withoutLabels });
+
+  searchWithoutLabels(segmented.images);
+  // @ts-expect-error nor do label maps
+  searchWithoutLabels(segmented);
+  // @ts-expect-error nor by way of a part of the set
+  searchWithoutLabels(take(segmented, [0]));
+
+  const withMaps = (pictures: SegmentedPicture[]) => pictures.map(({ labelMap }) => labelMap);
+  search({ images: segmented, learn: withMaps });
+  search({ images: split(segmented, { seed: 0 })[1].images, learn: withoutLabels });
+  // @ts-expect-error a task with label maps needs a set that has them
+  search({ images: labeled, learn: withMaps });
+  // @ts-expect-error a task with labels gets no label maps in their place
+  search({ images: segmented, learn: withLabels });
 
   const pictures: Source<Picture> = labeled.images;
   // @ts-expect-error a picture has no label

@@ -14,6 +14,12 @@ export interface LabeledPicture extends Picture {
   readonly label: number;
 }
 
+/** A picture with a class for every pixel. */
+export interface SegmentedPicture extends Picture {
+  /** `height * width` positions in `SegmentedImages.classes`, or 255 where a pixel does not count. */
+  readonly labelMap: Uint8Array;
+}
+
 /** A file that a data set left out, and why. */
 export interface Skipped {
   readonly file: string;
@@ -26,33 +32,53 @@ export interface Statistics {
   readonly deviation: Rgb;
 }
 
-/** A fixed list of square pictures of one size. */
+/** Which preparation of the paper the pictures of a set get: that of small squares is `cifar`. */
+export type Preparation = 'cifar' | 'imagenet' | 'cityscapes';
+
+/** A fixed list of pictures. */
 export interface Source<P extends Picture> extends Statistics {
   /** What to call the set in a log. */
   readonly name: string;
   /** How many pictures there are. */
   readonly length: number;
-  /** Side of a picture in pixels. */
-  readonly size: number;
-  /** Files that could not be used. */
+  /** Side in pixels where all pictures are squares of one size; null where each keeps its own size. */
+  readonly size: number | null;
+  readonly preparation: Preparation;
+  /** Files that could not be used. Where pictures are decoded when they are asked for, the list grows as they are. */
   readonly skipped: readonly Skipped[];
   /** The pictures at `indices`, in that order. They may share memory with the set: do not write into them. */
   load(indices: ArrayLike<number>): Promise<P[]>;
 }
 
-/** Pictures without labels. The compiler refuses a labelled set in its place: use the set's `images`. */
+/** Pictures without labels. The compiler refuses a set with labels in its place: use that set's `images`. */
 export interface Images extends Source<Picture> {
   readonly labels?: never;
+  readonly segments?: never;
 }
 
 /** Pictures with a class each. */
 export interface LabeledImages extends Source<LabeledPicture> {
   readonly labels: Int32Array;
+  readonly segments?: never;
   /** Names of the classes. */
   readonly classes: readonly string[];
   /** The same pictures without their labels. */
   readonly images: Images;
 }
 
+/** Pictures with a class for every pixel. */
+export interface SegmentedImages extends Source<SegmentedPicture> {
+  readonly labels?: never;
+  readonly segments: true;
+  /** Names of the classes. */
+  readonly classes: readonly string[];
+  /** The same pictures without their label maps. */
+  readonly images: Images;
+}
+
 /** The kind of set that a consumer of pictures `P` takes: `Images` unless it asks for labels. */
-export type ImagesOf<P extends Picture> = P extends LabeledPicture ? LabeledImages : Images;
+export type ImagesOf<P extends Picture> = P extends SegmentedPicture
+  ? SegmentedImages
+  : P extends LabeledPicture
+    ? LabeledImages
+    : Images;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { labeled } from './labeled.ts';
 import type { Images, LabeledImages } from './picture.ts';
 import { pixelsInMemory } from './pixels.ts';
+import { segmented } from './segmented.ts';
 import { split, take } from './subset.ts';
 
 /** A set of 1x1 pictures: picture i is of the colour (i, i >> 8, 0) and of class i mod 3. */
@@ -12,6 +13,7 @@ function numbered(length: number): LabeledImages {
   for (let i = 0; i < length; i++) data.set([i & 255, i >> 8, 0], 3 * i);
   const images: Images = {
     name: 'numbers',
+    preparation: 'cifar',
     mean: [0.5, 0.4, 0.3],
     deviation: [0.1, 0.2, 0.3],
     skipped: [],
@@ -110,3 +112,41 @@ function catchError(call: () => unknown): Error {
   }
   throw new Error('expected a failure');
 }
+
+describe('a set with label maps', () => {
+  const { images } = numbered(20);
+  const maps = segmented(
+    images,
+    async (indices) => {
+      const pictures = await images.load(indices);
+      return pictures.map((picture) => ({ ...picture, labelMap: Uint8Array.of(picture.data[0]! % 4) }));
+    },
+    ['a', 'b', 'c', 'd'],
+  );
+
+  it('keeps each map with its picture in all its parts, and the pictures alone without it', async () => {
+    const parts = [...split(maps, { seed: 4 }), take(maps, [7, 3, 3])];
+    for (const part of parts) {
+      const all = Array.from({ length: part.length }, (_, i) => i);
+      const pictures = await part.load(all);
+      expect(pictures.map(({ labelMap }) => labelMap[0])).toEqual(pictures.map(({ data }) => data[0]! % 4));
+      const alone = await part.images.load(all);
+      expect(alone.map(({ data }) => data)).toEqual(pictures.map(({ data }) => data));
+      expect(alone.some((picture) => 'labelMap' in picture)).toBe(false);
+      expect([part.segments, part.classes]).toEqual([true, ['a', 'b', 'c', 'd']]);
+    }
+    expect((await parts[2]!.load([0, 1, 2])).map(({ data }) => data[0])).toEqual([7, 3, 3]);
+  });
+
+  it('refuses a map of another size, and a class that is none', async () => {
+    const give = (labelMap: Uint8Array) => async () => [{ ...(await images.load([0]))[0]!, labelMap }];
+    const load = (map: Uint8Array) => segmented(images, give(map), ['a', 'b']).load([6]);
+    expect(await load(Uint8Array.of(255))).toHaveLength(1);
+    await expect(load(new Uint8Array(2))).rejects.toThrow(
+      'numbers: picture 6 has 1x1 pixels, its label map has 2',
+    );
+    await expect(load(Uint8Array.of(2))).rejects.toThrow(
+      'a pixel of picture 6 has the class 2, expected 0 to 1 or 255',
+    );
+  });
+});

@@ -1,27 +1,36 @@
 import { inputError, Random } from '@unnas/random';
 import { labeled } from './labeled.ts';
-import type { Images, LabeledImages } from './picture.ts';
+import type { Images, LabeledImages, Picture, SegmentedImages, Source } from './picture.ts';
 import { checkIndex } from './pixels.ts';
+
+/** Any set of pictures. */
+type AnyImages = Images | LabeledImages | SegmentedImages;
 
 /**
  * The first `count` pictures of a set, or those at the given indices, in that order. Mean and deviation stay those of
  * the whole set, so that pictures are normalised alike whatever part of a set is used.
  */
-export function take(source: LabeledImages, which: number | ArrayLike<number>): LabeledImages;
-export function take(source: Images, which: number | ArrayLike<number>): Images;
-export function take(source: Images | LabeledImages, which: number | ArrayLike<number>) {
+export function take<S extends AnyImages>(source: S, which: number | ArrayLike<number>): KindOf<S> {
   const indices = typeof which === 'number' ? first(source, which) : Uint32Array.from(which);
   for (const index of typeof which === 'number' ? [] : Array.from(which)) checkIndex(index, source.length);
-  return source.labels === undefined ? takeImages(source, indices) : takeLabeled(source, indices);
+  return taken(source, indices) as KindOf<S>;
 }
+
+/** The general kind of a set: a part of it has none of what else a set may carry. */
+export type KindOf<S extends AnyImages> = S extends LabeledImages
+  ? LabeledImages
+  : S extends SegmentedImages
+    ? SegmentedImages
+    : Images;
 
 /**
  * Splits a set into two disjoint parts that together are the whole: the first holds `portion` of the pictures, rounded
  * down. In a search the first part trains the weights and the second the alphas. The same seed gives the same parts.
  */
-export function split(source: LabeledImages, options: SplitOptions): [LabeledImages, LabeledImages];
-export function split(source: Images, options: SplitOptions): [Images, Images];
-export function split(source: Images | LabeledImages, { seed, portion = 0.5 }: SplitOptions) {
+export function split<S extends AnyImages>(
+  source: S,
+  { seed, portion = 0.5 }: SplitOptions,
+): [KindOf<S>, KindOf<S>] {
   if (!(portion > 0 && portion < 1)) {
     throw inputError(`the portion of a split lies between 0 and 1, got ${portion}`);
   }
@@ -33,8 +42,7 @@ export function split(source: Images | LabeledImages, { seed, portion = 0.5 }: S
   }
   const order = Random.of(seed, 'split').permutation(source.length);
   // Sorted, so that a part is read in the order of the files; what is random is the choice.
-  const parts = [order.slice(0, count).sort(), order.slice(count).sort()];
-  return parts.map((part) => (source.labels === undefined ? take(source, part) : take(source, part)));
+  return [take(source, order.slice(0, count).sort()), take(source, order.slice(count).sort())];
 }
 
 export interface SplitOptions {
@@ -43,7 +51,7 @@ export interface SplitOptions {
   readonly portion?: number;
 }
 
-function first(source: Images | LabeledImages, count: number): Uint32Array {
+function first(source: AnyImages, count: number): Uint32Array {
   if (!Number.isInteger(count) || count < 1) {
     throw inputError(`the number of pictures to take is a whole number of at least 1, got ${count}`);
   }
@@ -53,13 +61,27 @@ function first(source: Images | LabeledImages, count: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, i) => i);
 }
 
-function takeImages(source: Images, indices: Uint32Array): Images {
+function taken(source: AnyImages, indices: Uint32Array): AnyImages {
+  if (source.labels !== undefined) {
+    const labels = Int32Array.from(indices, (index) => source.labels[index]!);
+    return labeled(part(source.images, indices), labels, source.classes);
+  }
+  if (source.segments !== undefined) {
+    const { classes } = source;
+    return { ...part(source, indices), segments: true, classes, images: part(source.images, indices) };
+  }
+  return part(source, indices);
+}
+
+function part<P extends Picture>(source: Source<P>, indices: Uint32Array): Source<P> {
   return {
     name: source.name,
     length: indices.length,
     size: source.size,
+    preparation: source.preparation,
     mean: source.mean,
     deviation: source.deviation,
+    // One and the same list: it may grow.
     skipped: source.skipped,
     async load(within) {
       return source.load(
@@ -70,9 +92,4 @@ function takeImages(source: Images, indices: Uint32Array): Images {
       );
     },
   };
-}
-
-function takeLabeled(source: LabeledImages, indices: Uint32Array): LabeledImages {
-  const labels = Int32Array.from(indices, (index) => source.labels[index]!);
-  return labeled(takeImages(source.images, indices), labels, source.classes);
 }

@@ -8,6 +8,7 @@ const source: Source<Picture> = {
   name: 'numbers',
   length: 11,
   size: 1,
+  preparation: 'cifar',
   skipped: [],
   mean: [0, 0, 0],
   deviation: [1, 1, 1],

@@ -3,12 +3,15 @@ import {
   type ImagesOf,
   type LabeledImages,
   type Picture,
+  type SegmentedImages,
   type Source,
   split,
   take,
 } from '@unnas/images';
 import { Random } from '@unnas/random';
 import type { Settings } from './settings.ts';
+
+type AnyImages = Images | LabeledImages | SegmentedImages;
 
 export interface Halves<P extends Picture> {
   /** Trains the weights. */
@@ -25,9 +28,7 @@ export function halvesOf<P extends Picture>(
   images: ImagesOf<P>,
   { seed, portion, limit }: Pick<Settings, 'seed' | 'portion' | 'limit'>,
 ): Halves<P> {
-  const source = images as Images | LabeledImages;
-  const [weights, alphas] =
-    source.labels === undefined ? split(source, { seed, portion }) : split(source, { seed, portion });
+  const [weights, alphas] = split(images as AnyImages, { seed, portion });
   if (limit === null) return { weights, alphas } as unknown as Halves<P>;
   const trained = Math.floor(limit * portion);
   return {
@@ -37,7 +38,7 @@ export function halvesOf<P extends Picture>(
 }
 
 /** So many pictures, in the order of the files. Drawn, for the first ones of a folder would be those of its first class. */
-function drawn(source: Images | LabeledImages, count: number, random: Random): Images | LabeledImages {
+function drawn(source: AnyImages, count: number, random: Random): AnyImages {
   const which = random.permutation(source.length).slice(0, count).sort();
-  return source.labels === undefined ? take(source, which) : take(source, which);
+  return take(source, which);
 }

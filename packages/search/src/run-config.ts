@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
-import type { ImagesOf, LabeledPicture, Picture, Source } from '@unnas/images';
+import type { ImagesOf, LabeledPicture, Picture, SegmentedPicture, Source } from '@unnas/images';
 import type { Task } from '@unnas/pretext';
 import { inputError } from '@unnas/random';
 import { dartsSpace, type Space } from '@unnas/supernet';
@@ -38,10 +38,11 @@ export interface TaskDescription {
 export interface DataDescription {
   readonly name: string;
   readonly pictures: number;
-  readonly size: number;
+  /** Side in pixels; null where each picture has a size of its own. */
+  readonly size: number | null;
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
-  /** SHA-256 of the above but the name, of all labels, and of 16 pictures spread over the set. */
+  /** SHA-256 of the above but the name, of all labels, and of 16 pictures spread over the set, with their label maps. */
   readonly digest: string;
 }
 
@@ -55,7 +56,9 @@ export function describeTask<P extends Picture>({
 }
 
 export async function describeData<P extends Picture>(images: ImagesOf<P>): Promise<DataDescription> {
-  const source = images as Source<Picture | LabeledPicture> & { readonly labels?: Int32Array };
+  const source = images as Source<Picture | LabeledPicture | SegmentedPicture> & {
+    readonly labels?: Int32Array;
+  };
   const { name, length, size, labels } = source;
   const { mean, deviation } = source;
   const hash = createHash('sha256').update(JSON.stringify({ length, size, mean, deviation }));
@@ -64,7 +67,10 @@ export async function describeData<P extends Picture>(images: ImagesOf<P>): Prom
   const spread = Array.from({ length: count }, (_, i) =>
     Math.floor((i * (length - 1)) / Math.max(1, count - 1)),
   );
-  for (const { data } of await source.load(spread)) hash.update(data);
+  for (const picture of await source.load(spread)) {
+    hash.update(picture.data);
+    if ('labelMap' in picture) hash.update(picture.labelMap);
+  }
   return { name, pictures: length, size, mean, deviation, digest: hash.digest('hex') };
 }
 
@@ -127,9 +133,11 @@ function words({ name, classes, channels, views }: TaskDescription): string {
 /** Throws an input error unless a run can go on with these pictures. The name of the set may differ. */
 export function checkSameData(config: RunConfig, data: DataDescription, folder: string): void {
   if (config.data.digest === data.digest) return;
-  const { name, pictures, size } = config.data;
+  const { pictures, size } = config.data;
+  const words = ({ name, pictures, size }: DataDescription) =>
+    `${pictures} of ${size === null ? 'sizes of their own' : `${size} x ${size}`} (${name})`;
   throw inputError(
-    `${folder} was searched on other pictures: ${pictures} of ${size} x ${size} (${name}), now there are ${data.pictures} of ${data.size} x ${data.size} (${data.name})${
+    `${folder} was searched on other pictures: ${words(config.data)}, now there are ${words(data)}${
       pictures === data.pictures && size === data.size ? ' with other content' : ''
     }`,
   );

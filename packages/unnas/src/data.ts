@@ -5,6 +5,7 @@ import {
   fetchCifar10,
   type Images,
   imageFolder,
+  type KindOf,
   type LabeledImages,
   labeledImageFolder,
   take,
@@ -97,13 +98,11 @@ function folderOptions({ data, size, maxBroken }: DataChoice, terminal: Voice) {
 }
 
 /** The chosen number of pictures. Drawn, for the first files of a folder would be those of its first class. */
-function limited(images: LabeledImages, choice: DataChoice): LabeledImages;
-function limited(images: Images, choice: DataChoice): Images;
-function limited(images: Images | LabeledImages, { limit }: DataChoice) {
+function limited<S extends Images | LabeledImages>(images: S, { limit }: DataChoice): S | KindOf<S> {
   if (limit === null) return images;
   if (limit > images.length) {
     throw inputError(`--limit asks for ${limit} pictures, and ${images.name} has ${images.length}`);
   }
   const drawn = Random.of(0, 'limit').permutation(images.length).slice(0, limit).sort();
-  return images.labels === undefined ? take(images, drawn) : take(images, drawn);
+  return take(images, drawn);
 }

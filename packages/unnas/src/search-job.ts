@@ -43,7 +43,8 @@ export type SearchMessage =
       readonly chance: number;
       readonly data: string;
       readonly pictures: number;
-      readonly size: number;
+      /** Side in pixels; null where each picture has a size of its own. */
+      readonly size: number | null;
       /** What a record is about. */
       readonly round: 'epoch' | 'architecture';
       /** Rounds that were done before, in a run that goes on. */

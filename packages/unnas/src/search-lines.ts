@@ -24,7 +24,7 @@ export function beginningLines({
   const machine =
     isa === null ? backend : `${backend} (${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'})`;
   return [
-    `${task} on ${pictures} pictures of ${size} x ${size} (${data}), chance ${percent(chance, 0)}; backend ${machine}`,
+    `${task} on ${pictures} pictures of ${size === null ? 'sizes of their own' : `${size} x ${size}`} (${data}), chance ${percent(chance, 0)}; backend ${machine}`,
     ...(roundsDone > 0 ? [`going on with ${folder} after ${round} ${roundsDone}`] : [`run folder ${folder}`]),
   ];
 }
