@@ -34,6 +34,24 @@ export function override(kernelName: string, native: NativeKernel): tf.KernelCon
   };
 }
 
+/**
+ * The registration of a kernel on host arrays, which is not an op: all data are in `attrs`, among them the arrays that it writes.
+ * Transforms of pictures are of this kind; who calls them has checked the sizes.
+ */
+export function hostKernel<A extends object>(
+  kernelName: string,
+  native: (attrs: A) => void,
+): tf.KernelConfig {
+  return {
+    kernelName,
+    backendName: BACKEND_NAME,
+    kernelFunc: ({ attrs }) => {
+      native(attrs as unknown as A);
+      return [];
+    },
+  };
+}
+
 /** Whether all tensors hold floats and at least one element. */
 export const areFloats = (...tensors: readonly tf.TensorInfo[]): boolean =>
   tensors.every((tensor) => tensor.dtype === 'float32' && tensor.shape.every((size) => size > 0));

@@ -8,7 +8,11 @@ import { kernels as conv2d } from './ops/conv2d.ts';
 import { kernels as copy } from './ops/copy.ts';
 import { kernels as crossEntropy } from './ops/cross-entropy.ts';
 import { kernels as depthwiseConv } from './ops/depthwise-conv.ts';
+import { kernels as frameBatch } from './ops/frame-batch.ts';
+import { kernels as frameLabels } from './ops/frame-labels.ts';
 import { kernels as globalNorm } from './ops/global-norm.ts';
+import { kernels as jigsawBatch } from './ops/jigsaw-batch.ts';
+import { kernels as labBatch } from './ops/lab-batch.ts';
 import { kernels as matrixProduct } from './ops/matrix-product.ts';
 import { kernels as mixedSum } from './ops/mixed-sum.ts';
 import { kernels as movingAverage } from './ops/moving-average.ts';
@@ -31,7 +35,11 @@ const kernels: readonly tf.KernelConfig[] = [
   copy,
   crossEntropy,
   depthwiseConv,
+  frameBatch,
+  frameLabels,
   globalNorm,
+  jigsawBatch,
+  labBatch,
   matrixProduct,
   mixedSum,
   movingAverage,
