@@ -1,11 +1,14 @@
-import { mkdir, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, open, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isInputError } from '@unnas/random';
 import { describe, expect, it } from 'vitest';
 import { failure, temporaryFolder } from '../fixtures/folders.ts';
 import { CIFAR10_FILE_BYTES, cifar10 } from './cifar10.ts';
 
 const FILES = [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`).concat('test_batch.bin');
+
+const PICKLES = fileURLToPath(new URL('../fixtures/cifar-10-batches-py', import.meta.url));
 
 /** Six files of the right length, all zero (and so without taking up room on the disk). */
 async function zeroCifar(folder: string): Promise<string> {
@@ -54,16 +57,15 @@ describe('cifar10', () => {
     await rm(join(folder, 'data_batch_3.bin'));
     await rm(join(folder, 'test_batch.bin'));
     const incomplete = await failure(cifar10(folder));
-    expect(incomplete.message).toContain('data_batch_3.bin, test_batch.bin missing');
+    expect(incomplete.message).toContain('(binary version): data_batch_3.bin, test_batch.bin missing');
     expect(incomplete.message).toContain('cifar-10-binary.tar.gz');
     for (const error of [absent, incomplete]) expect(isInputError(error)).toBe(true);
   });
 
-  it('tells the Python version and a file from the folder it expects', async () => {
-    const folder = await temporaryFolder();
-    await writeFile(join(folder, 'data_batch_1'), 'a pickle');
-    expect((await failure(cifar10(folder))).message).toContain('holds the Python version of CIFAR-10');
-    expect((await failure(cifar10(join(folder, 'data_batch_1')))).message).toContain('is not a folder');
+  it('tells a file from the folder it expects', async () => {
+    const file = join(await temporaryFolder(), 'file');
+    await writeFile(file, '');
+    expect((await failure(cifar10(file))).message).toContain('is not a folder');
   });
 
   it('tells how many bytes a truncated file should have', async () => {
@@ -92,6 +94,49 @@ describe('cifar10', () => {
     await mkdir(join(folder, 'test_batch.bin'));
     const error = await failure(cifar10(folder));
     expect(error.message).toContain('test_batch.bin missing');
+    expect(isInputError(error)).toBe(true);
+  });
+});
+
+describe('the Python version of CIFAR-10', () => {
+  it('is read from pickles of every protocol, by Python 2 and 3, of NumPy 1 and 2', async () => {
+    const { train, test } = await cifar10(fileURLToPath(new URL('../fixtures', import.meta.url)));
+    expect([train.length, test.length, train.name, train.size]).toEqual([15, 3, 'CIFAR-10 train', 32]);
+    const expected = (batch: number, i: number) => ({
+      height: 32,
+      width: 32,
+      data: Uint8Array.from({ length: 3072 }, (_, at) => {
+        const plane = (at % 3) * 1024 + Math.floor(at / 3);
+        return 7 * plane + 31 * i + 101 * batch;
+      }),
+      label: (3 * batch + i) % 10,
+    });
+    const batches = [1, 2, 3, 4, 5].flatMap((batch) => [0, 1, 2].map((i) => expected(batch, i)));
+    expect(await train.load(batches.map((_, i) => i))).toEqual(batches);
+    expect(await test.load([2, 0])).toEqual([expected(6, 2), expected(6, 0)]);
+  });
+
+  it('gives way to the binary version where that is whole, and stands in for it where it is not', async () => {
+    const folder = await zeroCifar(await temporaryFolder());
+    await cp(PICKLES, join(folder, 'cifar-10-batches-py'), { recursive: true });
+    expect((await cifar10(folder)).train.length).toBe(50_000);
+    await rm(join(folder, 'test_batch.bin'));
+    expect((await cifar10(folder)).train.length).toBe(15);
+    await rm(join(folder, 'cifar-10-batches-py', 'data_batch_2'));
+    expect((await failure(cifar10(folder))).message).toContain('(Python version): data_batch_2 missing');
+  });
+
+  it('refuses files of the same form of another data set', async () => {
+    const folder = await temporaryFolder();
+    await cp(PICKLES, folder, { recursive: true });
+    const meta = await readFile(join(folder, 'batches.meta'));
+    await writeFile(
+      join(folder, 'batches.meta'),
+      meta.toString('latin1').replace('truck', 'apple'),
+      'latin1',
+    );
+    const error = await failure(cifar10(folder));
+    expect(error.message).toMatch(/batches\.meta names the classes airplane, .*, ship, apple: that is not/);
     expect(isInputError(error)).toBe(true);
   });
 });
