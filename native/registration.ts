@@ -18,6 +18,7 @@ import { kernels as mixedSum } from './ops/mixed-sum.ts';
 import { kernels as movingAverage } from './ops/moving-average.ts';
 import { kernels as optimizer } from './ops/optimizer.ts';
 import { kernels as pool } from './ops/pool.ts';
+import { kernels as projection } from './ops/projection.ts';
 import { kernels as relu } from './ops/relu.ts';
 import { kernels as searchCell } from './ops/search-cell.ts';
 import { kernels as separableConv } from './ops/separable-conv.ts';
@@ -45,6 +46,7 @@ const kernels: readonly tf.KernelConfig[] = [
   movingAverage,
   optimizer,
   pool,
+  projection,
   relu,
   searchCell,
   separableConv,

@@ -2,38 +2,10 @@
 //   xhat = (x - mean) / sqrt(variance + epsilon), y = gamma xhat + beta   (biased variance; gamma = 1, beta =
 //   0 if not affine)
 // and the affine map of the evaluation mode, with given statistics.
-#include <algorithm>
-#include <cmath>
-#include <vector>
-
-#include "ops/moments.h"
+#include "ops/norm-gradient.h"
 
 namespace unnas::UNNAS_ISA {
 namespace {
-
-constexpr int64_t kTask = 1 << 15;  // floats that make up a task
-
-std::vector<float> inverse_deviations(const float* variance, double epsilon, int64_t channels) {
-  std::vector<float> inverse(static_cast<size_t>(channels));
-  for (int64_t c = 0; c < channels; c++)
-    inverse[static_cast<size_t>(c)] =
-        static_cast<float>(1 / std::sqrt(static_cast<double>(variance[c]) + epsilon));
-  return inverse;
-}
-
-// y = (x - mean) scale + offset, all but x and y of length C.
-void scale_and_shift(const float* x, const float* mean, const float* scale, const float* offset, float* y,
-                     int64_t pixels, int64_t channels) {
-  parallel_for(pixels, pixels_for(kTask, channels), [&](int64_t, int64_t begin, int64_t end) {
-    for_pixels(begin, end, channels, [&]<class V, int P>(int64_t pixel, int64_t c) {
-      const V center = load_as<V>(mean + c), slope = load_as<V>(scale + c), shift = load_as<V>(offset + c);
-      for (int j = 0; j < P; j++) {
-        const int64_t at = (pixel + j) * channels + c;
-        store_as(y + at, (load_as<V>(x + at) - center) * slope + shift);
-      }
-    });
-  });
-}
 
 // inputs: x, and gamma, beta if affine; outputs: y, mean, variance.
 void batch_norm(const Call& call) {
@@ -51,8 +23,6 @@ void batch_norm(const Call& call) {
                   channels);
 }
 
-// With dbeta = sum dy and dgamma = sum dy xhat over the M pixels:
-//   dx = gamma / deviation (dy - dbeta / M - xhat dgamma / M)
 // inputs: x, gamma and beta if affine, mean, variance, dy; outputs: dx, dgamma and dbeta if affine.
 void batch_norm_grad(const Call& call) {
   const int64_t channels = call.attrs.integer("channels");
@@ -62,54 +32,12 @@ void batch_norm_grad(const Call& call) {
   const float *x = call.in(0).f32(), *mean = call.in(after).f32(), *dy = call.in(after + 2).f32();
   const auto inverse = inverse_deviations(call.in(after + 1).f32(), call.attrs.number("epsilon"), channels);
 
-  // Row 0: sum of dy; row 1: sum of dy (x - mean). Float inside a block, double from there on.
-  const int64_t width = 2 * channels, grain = pixels_for(kMomentTask, channels),
-                tasks = chunk_count(pixels, grain);
-  std::vector<double> parts(static_cast<size_t>(tasks * width), 0.0);
-  parallel_for(pixels, grain, [&](int64_t task, int64_t begin, int64_t end) {
-    double* total = parts.data() + task * width;
-    Scratch scratch;
-    float *sums = scratch.floats(width), *products = sums + channels;
-    const int64_t block = block_pixels(channels);
-    for (int64_t p = begin; p < end; p += block) {
-      std::fill(sums, sums + width, 0.0f);
-      for_pixels(p, p + block < end ? p + block : end, channels,
-                 [&]<class V, int P>(int64_t pixel, int64_t c) {
-                   const V center = load_as<V>(mean + c);
-                   V sum{}, product{};
-                   for (int j = 0; j < P; j++) {
-                     const int64_t at = (pixel + j) * channels + c;
-                     const V gradient = load_as<V>(dy + at);
-                     sum += gradient;
-                     product += (load_as<V>(x + at) - center) * gradient;
-                   }
-                   store_as(sums + c, load_as<V>(sums + c) + sum);
-                   store_as(products + c, load_as<V>(products + c) + product);
-                 });
-      for (int64_t i = 0; i < width; i++) total[i] += static_cast<double>(sums[i]);
-    }
-  });
-  for (int64_t task = 1; task < tasks; task++)
-    for (int64_t i = 0; i < width; i++)
-      parts[static_cast<size_t>(i)] += parts[static_cast<size_t>(task * width + i)];
-
-  // dx = a dy + b (x - mean) + d
-  std::vector<float> a(inverse.size()), b(inverse.size()), d(inverse.size());
-  for (int64_t c = 0; c < channels; c++) {
-    const size_t i = static_cast<size_t>(c);
-    const double dbeta = parts[i],
-                 dgamma = parts[static_cast<size_t>(channels + c)] * static_cast<double>(inverse[i]);
-    const double scale =
-        static_cast<double>(inverse[i]) * (affine ? static_cast<double>(call.in(1).f32()[c]) : 1.0);
-    a[i] = static_cast<float>(scale);
-    b[i] =
-        static_cast<float>(-scale * dgamma * static_cast<double>(inverse[i]) / static_cast<double>(pixels));
-    d[i] = static_cast<float>(-scale * dbeta / static_cast<double>(pixels));
-    if (affine) {
-      call.out(1).f32()[c] = static_cast<float>(dgamma);
-      call.out(2).f32()[c] = static_cast<float>(dbeta);
-    }
-  }
+  auto slope = inverse;
+  if (affine)
+    for (int64_t c = 0; c < channels; c++) slope[static_cast<size_t>(c)] *= call.in(1).f32()[c];
+  const auto [a, b, d] =
+      norm_gradient(x, mean, inverse.data(), slope.data(), dy, pixels, channels,
+                    affine ? call.out(1).f32() : nullptr, affine ? call.out(2).f32() : nullptr);
 
   float* dx = call.out(0).f32();
   parallel_for(pixels, pixels_for(kTask, channels), [&](int64_t, int64_t begin, int64_t end) {

@@ -3,12 +3,11 @@ import { moveAverages, type Tensors, valueAndGradients } from '@unnas/nn';
 import {
   type Branch,
   candidate,
-  factorizedReduce,
   mixedNode,
   nodeWeights,
   Pass,
   Place,
-  reluConvNorm,
+  projection,
   searchCell,
   whole,
 } from '@unnas/supernet';
@@ -28,9 +27,9 @@ export function checkOperation(file: GoldenFile, comparison: Comparison): void {
 function operation(place: Place, { op, c, c_in, c_out, stride, affine, pool_bn }: Meta): Branch | undefined {
   switch (op) {
     case 'factorized_reduce':
-      return factorizedReduce(place, c_in, c_out, affine);
+      return { map: projection(place, c_in, c_out, { affine, reduce: true }) };
     case 'relu_conv_bn':
-      return { map: reluConvNorm(place, c_in, c_out, affine) };
+      return { map: projection(place, c_in, c_out, { affine }) };
     default:
       return candidate(op)(place, { channels: c, stride, affine, poolNorm: pool_bn });
   }

@@ -10,6 +10,7 @@ export { moveAverages, type Observed } from './moving-average.ts';
 export { type Op, type OpSpec, type Outputs, op } from './op.ts';
 export { type AdamOptions, adam, type Optimizer, type SgdOptions, sgd } from './optimizer.ts';
 export { averagePool3x3, maxPool3x3 } from './pool.ts';
+export { factorizedReduction, type ProjectionOptions, projection } from './projection.ts';
 export {
   readSafetensors,
   type StoredTensor,

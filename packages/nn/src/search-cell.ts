@@ -4,6 +4,7 @@ import { separableConv } from './convolution.ts';
 import { mixedSum } from './mixed-sum.ts';
 import { hasKernels, op } from './op.ts';
 import { averagePool3x3, maxPool3x3 } from './pool.ts';
+import { factorizedReduction } from './projection.ts';
 
 const NODES = 4;
 const KERNELS = [
@@ -48,7 +49,7 @@ function candidates(
   const take = () => filters.shift()!;
   const plain = (map: tf.Tensor4D, normalised = true): Candidate => ({ map, normalised, before: [] });
   const pools = [maxPool3x3(x, stride), averagePool3x3(x, stride)].map((map) => plain(map));
-  const skip = stride === 1 ? plain(x, false) : plain(factorizedReduce(x, take(), take()));
+  const skip = stride === 1 ? plain(x, false) : plain(factorizedReduction(x, take(), take()));
   const convolutions = KERNELS.map(({ dilation, twice }) => {
     const options = { dilation, frozen: !weights };
     const first = separableConv(x, take(), take(), { ...options, stride });
@@ -58,19 +59,6 @@ function candidates(
     return { map, normalised: true, before: [{ mean, variance }] };
   });
   return [...pools, skip, ...convolutions];
-}
-
-function factorizedReduce(input: tf.Tensor4D, even: tf.Tensor, odd: tf.Tensor): tf.Tensor4D {
-  const x = tf.relu(input);
-  const [, height, width] = x.shape;
-  const beyond = (size: number): [number, number] => [0, size % 2];
-  const shifted = tf
-    .pad(x, [[0, 0], beyond(height), beyond(width), [0, 0]])
-    .slice([0, 1, 1, 0], [-1, height - 1 + (height % 2), width - 1 + (width % 2), -1]) as tf.Tensor4D;
-  return tf.concat(
-    [tf.conv2d(x, even as tf.Tensor4D, 2, 'valid'), tf.conv2d(shifted, odd as tf.Tensor4D, 2, 'valid')],
-    3,
-  );
 }
 
 const fused = op<SearchCellAttrs>({

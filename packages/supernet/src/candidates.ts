@@ -1,6 +1,6 @@
 import { averagePool3x3, maxPool3x3 } from '@unnas/nn';
 import type { Place } from './declaration.ts';
-import { type Branch, factorizedReduce, type Layer, norm, separable } from './layers.ts';
+import { type Branch, type Layer, norm, separable, stridedSkip } from './layers.ts';
 
 /** Where and how a candidate stands. It keeps the number of channels and divides the size by the stride, rounding up. */
 export interface Placement {
@@ -22,7 +22,7 @@ export const candidates: Readonly<Record<string, Candidate>> = {
   max_pool_3x3: (place, placement) => pool(place, placement, maxPool3x3),
   avg_pool_3x3: (place, placement) => pool(place, placement, averagePool3x3),
   skip_connect: (place, { channels, stride, affine }) =>
-    stride === 1 ? { map: (x) => x } : factorizedReduce(place, channels, channels, affine),
+    stride === 1 ? { map: (x) => x } : stridedSkip(place, channels, affine),
   sep_conv_3x3: (place, placement) => separableTwice(place, placement, 3),
   sep_conv_5x5: (place, placement) => separableTwice(place, placement, 5),
   sep_conv_7x7: (place, placement) => separableTwice(place, placement, 7),

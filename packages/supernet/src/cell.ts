@@ -4,7 +4,7 @@ import { fanOut } from '@unnas/nn';
 import { candidate } from './candidates.ts';
 import type { Place } from './declaration.ts';
 import { fusedCells, fusedNodes } from './fused-cell.ts';
-import { type Branch, factorizedReduce, type Layer, reluConvNorm, whole } from './layers.ts';
+import { type Branch, type Layer, projection, whole } from './layers.ts';
 import { mixedNode } from './mixed-node.ts';
 import type { Pass } from './pass.ts';
 
@@ -31,12 +31,9 @@ export type Cell = (
 /** The projections of the two inputs to the channels of the cell. */
 function inputs(place: Place, placement: CellPlacement, affine: boolean): [Layer, Layer] {
   const { from, channels, previousReduction } = placement;
-  const first = place.at('pre0');
   return [
-    previousReduction
-      ? whole(factorizedReduce(first, from[0], channels, affine))
-      : reluConvNorm(first, from[0], channels, affine),
-    reluConvNorm(place.at('pre1'), from[1], channels, affine),
+    projection(place.at('pre0'), from[0], channels, { affine, reduce: previousReduction }),
+    projection(place.at('pre1'), from[1], channels, { affine }),
   ];
 }
 

@@ -11,7 +11,7 @@ export { Place } from './declaration.ts';
 export { derivedNetwork } from './derived-network.ts';
 export { fusedCells } from './fused-cell.ts';
 export type { Head } from './head.ts';
-export { type Branch, factorizedReduce, type Layer, reluConvNorm, whole } from './layers.ts';
+export { type Branch, type Layer, projection, stridedSkip, whole } from './layers.ts';
 export { mixedNode } from './mixed-node.ts';
 export type { ForwardOptions, ForwardResult, Mix, Network, NetworkOptions, StackOptions } from './network.ts';
 export { Pass, type PassOptions } from './pass.ts';

@@ -1,5 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import { batchNorm, convolution, normalise, type SeparableConvOptions, separableConv } from '@unnas/nn';
+import {
+  batchNorm,
+  convolution,
+  factorizedReduction,
+  normalise,
+  projection as projectionOp,
+  type SeparableConvOptions,
+  separableConv,
+} from '@unnas/nn';
 import type { Place } from './declaration.ts';
 import { type Pass, type StatisticNames, statisticNames } from './pass.ts';
 
@@ -11,6 +19,10 @@ export interface Norm {
   readonly prefix: string;
   readonly names: StatisticNames;
   readonly apply: Layer;
+  /** Scale and offset, if it has them. */
+  scale(pass: Pass): { gamma?: tf.Tensor; beta?: tf.Tensor };
+  /** Notes what an op that ends with this norm saw of a batch; y is its output. */
+  observe(pass: Pass, statistics: { mean: tf.Tensor; variance: tf.Tensor }, y: tf.Tensor): void;
 }
 
 /** Batch norm at `place`, with scale and offset if `affine`. It notes the statistics of the batch in training mode. */
@@ -19,14 +31,17 @@ export function norm(place: Place, channels: number, affine: boolean): Norm {
   const beta = affine && place.parameter('beta', [channels], { value: 0 });
   const prefix = place.statistics(channels);
   const names = statisticNames([prefix]);
+  const scale: Norm['scale'] = (pass) =>
+    gamma && beta ? { gamma: pass.parameter(gamma), beta: pass.parameter(beta) } : {};
+  const observe: Norm['observe'] = (pass, { mean, variance }, y) =>
+    pass.observe(names, mean, variance, y.size / channels);
   const apply: Layer = (x, pass) => {
-    const scale = gamma && beta ? { gamma: pass.parameter(gamma), beta: pass.parameter(beta) } : {};
-    if (!pass.training) return normalise(x, { ...pass.running(prefix), ...scale });
-    const { y, mean, variance } = batchNorm(x, scale);
-    pass.observe(names, mean, variance, x.size / channels);
+    if (!pass.training) return normalise(x, { ...pass.running(prefix), ...scale(pass) });
+    const { y, mean, variance } = batchNorm(x, scale(pass));
+    observe(pass, { mean, variance }, y);
     return y;
   };
-  return { prefix, names, apply };
+  return { prefix, names, apply, scale, observe };
 }
 
 /** A layer that ends with a batch norm, in two parts: a supernet joins the norms of all candidates into one op. */
@@ -56,32 +71,44 @@ export function convNorm(
     apply(convolution(relu ? tf.relu(x) : x, pass.parameter(filter), { stride, dilation }), pass);
 }
 
-/** ReLU, 1x1 convolution, batch norm: fits an input of a cell to its number of channels. */
-export function reluConvNorm(place: Place, from: number, to: number, affine: boolean): Layer {
-  return convNorm(place, from, to, { size: 1, relu: true, affine });
+/**
+ * Fits an input of a cell to its number of channels: ReLU, 1x1 convolution, batch norm; or at half the size (rounded up), by a
+ * factorized reduction. In training mode it is one op.
+ *
+ * @param to even if `reduce`
+ */
+export function projection(
+  place: Place,
+  from: number,
+  to: number,
+  { affine, reduce = false }: { readonly affine: boolean; readonly reduce?: boolean },
+): Layer {
+  const filters = reduce
+    ? ['conv_a', 'conv_b'].map((name) => place.filter(name, [1, 1, from, to / 2]))
+    : [place.filter('conv', [1, 1, from, to])];
+  const end = norm(place.at('bn'), to, affine);
+  return (x, pass) => {
+    const [first, second] = filters.map((name) => pass.parameter(name));
+    if (!pass.training) {
+      const map = second ? factorizedReduction(x, first!, second) : convolution(tf.relu(x), first!);
+      return end.apply(map, pass);
+    }
+    const { y, mean, variance } = projectionOp(x, second ? [first!, second] : [first!], {
+      ...end.scale(pass),
+      frozen: pass.frozen,
+    });
+    end.observe(pass, { mean, variance }, y);
+    return y;
+  };
 }
 
-/**
- * Halves height and width (rounding up): ReLU; one 1x1 convolution of stride 2 on the even rows and columns, one on the odd
- * ones; both concatenated; batch norm. Past the edge of an odd size there is a row or column of zeros.
- *
- * @param to even
- */
-export function factorizedReduce(place: Place, from: number, to: number, affine: boolean): Branch {
-  const filters = ['conv_a', 'conv_b'].map((name) => place.filter(name, [1, 1, from, to / 2]));
-  const map: Layer = (input, pass) => {
-    const x = tf.relu(input);
-    const [, height, width] = x.shape;
-    const beyond = (size: number): [number, number] => [0, size % 2];
-    const shifted = tf
-      .pad(x, [[0, 0], beyond(height), beyond(width), [0, 0]])
-      .slice([0, 1, 1, 0], [-1, height - 1 + (height % 2), width - 1 + (width % 2), -1]) as tf.Tensor4D;
-    const halves = [x, shifted].map((part, i) =>
-      tf.conv2d(part, pass.parameter(filters[i]!) as tf.Tensor4D, 2, 'valid'),
-    );
-    return tf.concat(halves, 3);
+/** The skip connection of stride 2: a factorized reduction with a batch norm of its own. `channels` is even. */
+export function stridedSkip(place: Place, channels: number, affine: boolean): Branch {
+  const [even, odd] = ['conv_a', 'conv_b'].map((name) => place.filter(name, [1, 1, channels, channels / 2]));
+  return {
+    map: (x, pass) => factorizedReduction(x, pass.parameter(even!), pass.parameter(odd!)),
+    norm: norm(place.at('bn'), channels, affine),
   };
-  return { map, norm: norm(place.at('bn'), to, affine) };
 }
 
 /** ReLU, depthwise k x k and pointwise convolution, to as many channels: what a sep_conv has twice and a dil_conv once. */
