@@ -52,6 +52,22 @@ test('a search that is killed at random moments and resumed ends with the bits o
   expect(await readFile(join(cut, 'genotype.json'))).toEqual(await readFile(join(whole, 'genotype.json')));
 });
 
+test('a search that is stopped at once names the command to go on only where there is something to go on with', async () => {
+  const { folder, photos, place } = await setUp();
+  const cut = join(folder, 'cut');
+  const run = start(tinySearch(photos, cut, '--json'), place);
+  await run.event('begun');
+  run.child.kill('SIGINT');
+  const { code, stdout, stderr } = await run.ended;
+  expect(code).toBe(130);
+  const there = await isThere(join(cut, 'config.json'));
+  expect(stderr.includes('--resume')).toBe(there);
+  expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({
+    event: 'stopped',
+    folder: there ? cut : null,
+  });
+});
+
 // Once more where other work on the machine has kept the process from running.
 test.each([
   ['SIGINT', 130],

@@ -28,7 +28,7 @@ export { cifar10Classification, cifar10Rotation, type Preset } from './presets.t
 export { type RandomSearchOptions, randomSearch } from './random-search.ts';
 export { type Reproduction, reproduce } from './reproduce.ts';
 export { type DataDescription, RUN_VERSION, type RunConfig, type TaskDescription } from './run-config.ts';
-export { readBaseline, readConfig, readGenotype, readRecords } from './run-folder.ts';
+export { holdsRun, readBaseline, readConfig, readGenotype, readRecords } from './run-folder.ts';
 export { type ResumeOptions, resumeSearch, search } from './search.ts';
 export type { Outcome, SearchRun } from './search-run.ts';
 export type { CheckpointTimes, Json, SearchOptions, Settings } from './settings.ts';

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import type { EpochRecord } from '@unnas/search';
+import { type EpochRecord, holdsRun } from '@unnas/search';
 import type { MessageOf, SearchMessage } from './search-job.ts';
 import {
   beginningLines,
@@ -10,7 +10,7 @@ import {
   reproductionLines,
   warningsOf,
 } from './search-lines.ts';
-import type { StopSignal } from './search-process.ts';
+import type { StopSignal } from './stoppable-worker.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Shows a search while it goes on; `goOn` is the command that goes on with a run that was stopped. `end` tells how it ended, and gives the exit code or throws what went wrong. */
@@ -81,9 +81,10 @@ export function showSearch(
       return 0;
     }
     if (signal !== undefined && ended?.outcome !== 'finished' && ended?.outcome !== 'collapsed') {
-      const resume =
-        begun === undefined || goOn === null ? null : `${ownCommand()} ${goOn(quoted(begun.folder))}`;
-      terminal.event({ event: 'stopped', signal, folder: begun?.folder ?? null, resume });
+      // A run that was stopped before its first step has left no folder.
+      const folder = begun !== undefined && holdsRun(begun.folder) ? begun.folder : null;
+      const resume = folder === null || goOn === null ? null : `${ownCommand()} ${goOn(quoted(folder))}`;
+      terminal.event({ event: 'stopped', signal, folder, resume });
       terminal.note(resume === null ? 'stopped' : `stopped. To go on:\n\n    ${resume}\n`);
       return 128 + constants.signals[signal];
     }
