@@ -17,6 +17,13 @@ test('the help names every command, and each command its options', async () => {
   }
 });
 
+test('a misspelt option before the command is answered with the right one', async () => {
+  expect(await unnas(['--hepl'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("did you mean '--help'?"),
+  });
+});
+
 test('--version says the version', async () => {
   expect(await unnas(['--version'])).toMatchObject({
     code: 0,

@@ -86,7 +86,9 @@ export async function main(args: readonly string[]): Promise<number> {
 async function find(name: string): Promise<Command> {
   if (Object.hasOwn(commands, name)) return commands[name]!.load();
   if (name.startsWith('-'))
-    throw inputError(`the command stands before its options, and got '${name}'; see unnas --help`);
+    throw inputError(
+      `the command stands before its options, and got '${name}'${didYouMean(name, ['--help', '--version']) || '; see unnas --help'}`,
+    );
   throw inputError(
     `there is no command '${name}'${didYouMean(name, Object.keys(commands)) || `, expected ${Object.keys(commands).join(', ')}`}`,
   );
