@@ -1,4 +1,4 @@
-// Prints one plain closing line that any CI can read: "N passed, N failed, N skipped".
+// Prints one plain closing line that any CI can read, "N passed, N failed", and before it how many tests were skipped, if any.
 export default class PlainReporter {
   onTestRunEnd(modules, unhandledErrors) {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
@@ -10,8 +10,8 @@ export default class PlainReporter {
         count.failed++;
     }
     count.failed += unhandledErrors?.length ?? 0;
-    process.stdout.write(
-      `\n${count.passed} passed, ${count.failed} failed, ${count.skipped + count.pending} skipped\n`,
-    );
+    const skipped = count.skipped + count.pending;
+    process.stdout.write(`\n${skipped > 0 ? `${skipped} skipped\n` : ''}`);
+    process.stdout.write(`${count.passed} passed, ${count.failed} failed\n`);
   }
 }
