@@ -137,7 +137,7 @@ function goldenModel(file: GoldenFile) {
       const { logits, observed } = forward(x, point, { training: true, frozen });
       return { loss: loss(logits, y), logits, observed };
     },
-    correct: () => 0,
+    tally: () => [],
   };
   return {
     ...model,

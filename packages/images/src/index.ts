@@ -1,12 +1,3 @@
-export {
-  type CropFlip,
-  drawCropFlip,
-  type Normalisation,
-  normalisation,
-  PADDING,
-  UNCHANGED,
-  writeAugmented,
-} from './augment.ts';
 export { augmentationStreams, batches, batchesPerEpoch, type EpochStream, epochOrder } from './batches.ts';
 export { cacheFolder } from './cache-folder.ts';
 export { CIFAR10_CLASSES, CIFAR10_STATISTICS, cifar10 } from './cifar10.ts';

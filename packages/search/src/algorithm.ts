@@ -1,6 +1,6 @@
 import type { Picture } from '@unnas/images';
 import type { Tensors } from '@unnas/nn';
-import type { Task } from '@unnas/pretext';
+import type { Metric, Task } from '@unnas/pretext';
 import type { Space } from '@unnas/supernet';
 import type { RoundResult, RoundSums, UnitReport } from './epoch-record.ts';
 import type { Half, HalfBatch } from './half.ts';
@@ -22,7 +22,7 @@ export interface Algorithm {
 }
 
 export interface Setup {
-  readonly task: Pick<Task<Picture>, 'classes' | 'channels' | 'head' | 'loss' | 'correct'>;
+  readonly task: Pick<Task<Picture>, 'classes' | 'channels' | 'head' | 'loss' | 'metric'>;
   readonly space: Space;
   readonly settings: Settings;
   readonly weights: Half;
@@ -40,6 +40,8 @@ export interface Prepared {
 /** An algorithm at work. Owns variables; what it does next depends on the unit alone. */
 export interface Searcher {
   readonly schedule: Schedule;
+  /** How answers are counted and scored. */
+  readonly metric: Metric;
   /** Makes the batches of a unit. Does not touch the network, so units can be prepared ahead. */
   prepare(unit: Unit): Promise<Prepared>;
   /** Does a unit. Units come in order. */

@@ -1,4 +1,5 @@
 import { cost, type Genotype, publishedGenotypes, randomGenotype } from '@unnas/genotype';
+import { accuracy } from '@unnas/pretext';
 import { isInputError, Random } from '@unnas/random';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +9,6 @@ import { emptySums, epochRecord } from './epoch-record.ts';
 const network = { cells: 3, channels: 4, stem: 'cifar', classes: 4, inputChannels: 3, size: 8 } as const;
 const budget: Budget = {
   task: 'rotation',
-  chance: 0.25,
   epochs: 2,
   batch: 4,
   pictures: { trained: 10, scored: 10 },
@@ -21,15 +21,16 @@ function records(right: readonly number[]) {
   return right.map((scoredCorrect, i) => {
     const random = Random.of(3, i);
     const sample: Genotype = i === 0 ? publishedGenotypes.darts_v2 : randomGenotype(() => random.uniform());
-    const sums = { ...emptySums(), steps: 1, rows: 8, correct: 4, scoredRows: 1000, scoredCorrect };
-    return epochRecord(i + 1, right.length, sums, { genotype: sample, sample, alphas: null, health: null });
+    const sums = { ...emptySums(), steps: 1, tally: [4, 8], scoredTally: [scoredCorrect, 1000] };
+    const result = { genotype: sample, sample, alphas: null, health: null };
+    return epochRecord(i + 1, right.length, sums, { ...result, metric: accuracy({ classes: 4 }) });
   });
 }
 
 describe('baselineOf', () => {
   it('compares the first record with the others', () => {
     const baseline = baselineOf(records([600, 500, 400, 600, 700]), budget);
-    expect(baseline).toMatchObject({ ...budget, best: 0.7, rank: 2, pValue: 3 / 5 });
+    expect(baseline).toMatchObject({ ...budget, chance: 0.25, best: 0.7, rank: 2, pValue: 3 / 5 });
     expect(baseline.mean).toBeCloseTo(0.55, 12);
     // Distances from the mean: 0.05, 0.15, 0.05, 0.15; their squares add up to 0.05.
     expect(baseline.deviation).toBeCloseTo(Math.sqrt(0.05 / 3), 12);

@@ -6,6 +6,8 @@ import type { EpochRecord } from './epoch-record.ts';
 export interface Baseline extends Budget {
   readonly format: 'unnas-baseline';
   readonly version: number;
+  /** What guessing gets, 0 to 1. */
+  readonly chance: number;
   readonly found: Contender;
   /** In the order in which they were drawn. */
   readonly random: readonly Contender[];
@@ -31,8 +33,6 @@ export interface Baseline extends Budget {
 /** What every architecture of a comparison had. */
 export interface Budget {
   readonly task: string;
-  /** Accuracy of guessing, 0 to 1. */
-  readonly chance: number;
   readonly epochs: number;
   /** Pictures in a batch. */
   readonly batch: number;
@@ -43,7 +43,7 @@ export interface Budget {
 
 export interface Contender {
   readonly genotype: Genotype;
-  /** Share of rows that are right on the held-out half, 0 to 1. */
+  /** The task's metric on the held-out half, 0 to 1. */
   readonly accuracy: number;
   /** The same in training, over all its epochs. */
   readonly trainAccuracy: number;
@@ -73,6 +73,7 @@ export function baselineOf(records: readonly EpochRecord[], budget: Budget): Bas
     format: 'unnas-baseline',
     version: BASELINE_VERSION,
     ...budget,
+    chance: records[0]!.chance,
     found,
     random,
     mean,

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { equalGenotypes, type Genotype, parseGenotype } from '@unnas/genotype';
-import type { Picture, Source } from '@unnas/images';
+import type { Picture } from '@unnas/images';
 import { inputError } from '@unnas/random';
 import type { Baseline } from './baseline.ts';
 import { type ComparisonOptions, comparison } from './comparison.ts';
@@ -119,19 +119,13 @@ function comparisonRun<P extends Picture>(options: CompareOptions<P>, around: Ar
   const { classes, channels: inputChannels, head } = task;
   const budget = {
     task: task.name,
-    chance: task.chance,
     epochs,
     batch,
     pictures: { trained: weights.length, scored: Math.min(scored ?? Infinity, alphas.length) },
     drawSeed,
-    network: { cells, channels, stem, classes, inputChannels, head, size: sideOf(weights) },
+    network: { cells, channels, stem, classes, inputChannels, head, size: task.inputSize(weights) },
   };
   return new Comparison(run, { samples, budget, ...around });
-}
-
-function sideOf({ name, size }: Source<Picture>): number {
-  if (size !== null) return size;
-  throw inputError(`a comparison needs pictures of one size, and each picture of ${name} has its own`);
 }
 
 /** A run that trains all architectures: a new one, or the one that the folder holds. */

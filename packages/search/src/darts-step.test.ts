@@ -27,7 +27,7 @@ const model: Model<Batch> = {
     const loss = logits.sub(y).square().mean() as tf.Scalar;
     return { loss, logits, observed: [{ names: ['count'], values: tf.scalar(1), scale: 1 }] };
   },
-  correct: (logits, { y }) => logits.sub(y).abs().less(1).sum().dataSync()[0]!,
+  tally: (logits, { y }) => [logits.sub(y).abs().less(1).sum().dataSync()[0]!],
 };
 
 interface Values {

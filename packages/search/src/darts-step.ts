@@ -31,8 +31,8 @@ export interface Model<Batch> {
    * `frozen`: the gradients of the parameters will not be asked for.
    */
   pass(point: Point, batch: Batch, options: { frozen: boolean }): Pass;
-  /** How many rows of the batch the logits get right. */
-  correct(logits: tf.Tensor, batch: Batch): number;
+  /** What the logits get right of the batch, as counts that add up over batches. */
+  tally(logits: tf.Tensor, batch: Batch): number[];
 }
 
 export type Pass = {
@@ -61,8 +61,8 @@ export interface StepResult {
   readonly loss: number;
   /** L2 norm of all gradients together, before clipping. */
   readonly gradientNorm: number;
-  /** Rows of the batch that were right before the update. */
-  readonly correct: number;
+  /** What was right before the update. */
+  readonly tally: number[];
 }
 
 /**
@@ -85,7 +85,7 @@ export function weightStep<Batch>(
       clipScale(gradientNorm, clip),
     );
     moveAverages(trained.statistics, pass.observed);
-    return { loss: number(pass.loss), gradientNorm, correct: model.correct(pass.logits, batch) };
+    return { loss: number(pass.loss), gradientNorm, tally: model.tally(pass.logits, batch) };
   });
 }
 
@@ -104,7 +104,7 @@ export function firstOrderAlphaStep<Batch>(
     const gradientNorm = number(globalNorm(pass.gradients));
     moveAlphas(trained, pass.gradients, learningRate);
     moveAverages(trained.statistics, pass.observed);
-    return { loss: number(pass.loss), gradientNorm, correct: model.correct(pass.logits, batch) };
+    return { loss: number(pass.loss), gradientNorm, tally: model.tally(pass.logits, batch) };
   });
 }
 
@@ -140,7 +140,7 @@ export function secondOrderAlphaStep<Batch>(
     const gradientNorm = number(globalNorm(gradients));
     moveAlphas(trained, gradients, options.learningRate);
     moveAverages(trained.statistics, observed);
-    return { loss: number(loss), gradientNorm, correct: model.correct(logits, batch) };
+    return { loss: number(loss), gradientNorm, tally: model.tally(logits, batch) };
   });
 }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Alphas, alphaHealth, deriveGenotype, softmaxRows } from '@unnas/genotype';
 import { adam, cosine, sgd } from '@unnas/nn';
+import type { Metric } from '@unnas/pretext';
 import { inputError, Random } from '@unnas/random';
 import { supernet } from '@unnas/supernet';
 import type { Algorithm, Prepared, Searcher, Setup } from './algorithm.ts';
@@ -12,7 +13,6 @@ import {
   disposeTrained,
   loadTrained,
   networkModel,
-  rowsOf,
   saveTrained,
   scoreBatch,
   trainedOf,
@@ -74,6 +74,7 @@ export function darts(options: Partial<DartsOptions> = {}): Algorithm {
 
 class DartsSearcher implements Searcher {
   readonly schedule: Schedule;
+  readonly metric: Metric;
   readonly #setup: Setup;
   readonly #options: DartsOptions;
   readonly #network: ReturnType<typeof supernet>;
@@ -84,6 +85,7 @@ class DartsSearcher implements Searcher {
   constructor(setup: Setup, options: DartsOptions) {
     const { task, space, settings, weights, alphas } = setup;
     this.#setup = setup;
+    this.metric = setup.task.metric;
     this.#options = options;
     this.schedule = {
       rounds: settings.epochs,
@@ -119,9 +121,8 @@ class DartsSearcher implements Searcher {
 
   work({ round, phase }: Unit, prepared: Prepared) {
     const { task, settings } = this.#setup;
-    const rows = rowsOf(prepared.main);
     if (phase === 'score') {
-      return { phase, rows, correct: scoreBatch(this.#network, task, this.#trained, prepared.main) } as const;
+      return { phase, tally: scoreBatch(this.#network, task, this.#trained, prepared.main) } as const;
     }
     const { epochs, minimumLearningRate, clip } = settings;
     const learningRate = cosine(settings.learningRate, round, epochs, minimumLearningRate);
@@ -131,7 +132,7 @@ class DartsSearcher implements Searcher {
     const alphas = alphaBatch && this.#alphaStep(model, alphaBatch, batch, learningRate);
     const weights = weightStep(model, this.#trained, batch, { learningRate, clip });
     tf.dispose([{ ...batch }, { ...alphaBatch }]);
-    return { phase, pictures: prepared.main.pictures, rows, ...weights, learningRate, alphas } as const;
+    return { phase, pictures: prepared.main.pictures, ...weights, learningRate, alphas } as const;
   }
 
   #alphaStep(

@@ -1,4 +1,5 @@
 import type { AlphaHealth, Genotype } from '@unnas/genotype';
+import { addTallies, type Metric, type Tally } from '@unnas/pretext';
 
 /** What is known after a round: an epoch of DARTS, a sample of random search. One line of `log.jsonl`. */
 export interface EpochRecord {
@@ -8,13 +9,18 @@ export interface EpochRecord {
   readonly epochs: number;
   /** Mean loss of the weight steps, each before its update. */
   readonly loss: number;
-  /** Share of rows that were right in the weight steps, 0 to 1. */
+  /** The task's metric over the weight steps, 0 to 1: most often the share of rows that were right. */
   readonly trainAccuracy: number;
   /**
-   * Share of rows that are right on the held-out half after the round, 0 to 1: in evaluation mode, pictures prepared as for a
+   * The task's metric on the held-out half after the round, 0 to 1: in evaluation mode, pictures prepared as for a
    * test. (The original augments them as in training; clean pictures make the number comparable between runs.)
    */
   readonly accuracy: number;
+  /**
+   * What guessing gets of what `accuracy` was measured on, 0 to 1. Where that depends on the pictures, as for colours, it is what
+   * the best single answer gets.
+   */
+  readonly chance: number;
   /** Mean loss of the alpha steps, each before its update; null when there were none. */
   readonly alphaLoss: number | null;
   /** Mean L2 norm of the weight gradients before clipping. */
@@ -43,6 +49,7 @@ const NUMBERS = [
   'loss',
   'trainAccuracy',
   'accuracy',
+  'chance',
   'gradientNorm',
   'learningRate',
 ] as const;
@@ -82,9 +89,8 @@ export type UnitReport = TrainReport | ScoreReport;
 export interface TrainReport {
   readonly phase: 'train';
   readonly pictures: number;
-  readonly rows: number;
   readonly loss: number;
-  readonly correct: number;
+  readonly tally: Tally;
   readonly gradientNorm: number;
   readonly learningRate: number;
   /** Of the step of the alphas, where there was one. */
@@ -93,23 +99,22 @@ export interface TrainReport {
 
 export interface ScoreReport {
   readonly phase: 'score';
-  readonly rows: number;
-  readonly correct: number;
+  readonly tally: Tally;
 }
 
 /** Sums over the part of a round that is done. Plain numbers: they are kept in the checkpoint. */
 export interface RoundSums {
   steps: number;
   pictures: number;
-  rows: number;
   loss: number;
-  correct: number;
+  /** Of the weight steps. */
+  tally: Tally;
   gradientNorm: number;
   learningRate: number;
   alphaSteps: number;
   alphaLoss: number;
-  scoredRows: number;
-  scoredCorrect: number;
+  /** Of the batches that were scored. */
+  scoredTally: Tally;
   seconds: number;
   trainSeconds: number;
   waitedMilliseconds: number;
@@ -119,15 +124,13 @@ export function emptySums(): RoundSums {
   return {
     steps: 0,
     pictures: 0,
-    rows: 0,
     loss: 0,
-    correct: 0,
+    tally: [],
     gradientNorm: 0,
     learningRate: 0,
     alphaSteps: 0,
     alphaLoss: 0,
-    scoredRows: 0,
-    scoredCorrect: 0,
+    scoredTally: [],
     seconds: 0,
     trainSeconds: 0,
     waitedMilliseconds: 0,
@@ -143,16 +146,14 @@ export function addUnit(
   sums.seconds += seconds;
   sums.waitedMilliseconds += waitedMilliseconds;
   if (report.phase === 'score') {
-    sums.scoredRows += report.rows;
-    sums.scoredCorrect += report.correct;
+    sums.scoredTally = addTallies(sums.scoredTally, report.tally);
     return;
   }
   sums.trainSeconds += seconds;
   sums.steps++;
   sums.pictures += report.pictures;
-  sums.rows += report.rows;
   sums.loss += report.loss;
-  sums.correct += report.correct;
+  sums.tally = addTallies(sums.tally, report.tally);
   sums.gradientNorm += report.gradientNorm;
   sums.learningRate = report.learningRate;
   if (report.alphas !== undefined) {
@@ -165,11 +166,6 @@ export function imagesPerSecond(sums: RoundSums): number {
   return sums.trainSeconds > 0 ? sums.pictures / sums.trainSeconds : 0;
 }
 
-/** Share of the scored rows that were right, 0 to 1. */
-export function scoredAccuracy(sums: RoundSums): number {
-  return sums.scoredCorrect / sums.scoredRows;
-}
-
 /** What the algorithm adds to a record. */
 export type RoundResult = Pick<EpochRecord, 'genotype' | 'alphas' | 'health' | 'sample'>;
 
@@ -177,14 +173,15 @@ export function epochRecord(
   epoch: number,
   epochs: number,
   sums: RoundSums,
-  result: RoundResult,
+  { metric, ...result }: RoundResult & { readonly metric: Metric },
 ): EpochRecord {
   return {
     epoch,
     epochs,
     loss: sums.loss / sums.steps,
-    trainAccuracy: sums.correct / sums.rows,
-    accuracy: scoredAccuracy(sums),
+    trainAccuracy: metric.value(sums.tally),
+    accuracy: metric.value(sums.scoredTally),
+    chance: metric.guess(sums.scoredTally),
     alphaLoss: sums.alphaSteps === 0 ? null : sums.alphaLoss / sums.alphaSteps,
     gradientNorm: sums.gradientNorm / sums.steps,
     learningRate: sums.learningRate,

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Images, LabeledImages } from '@unnas/images';
-import { classification, rotation } from '@unnas/pretext';
+import type { Images, LabeledImages, SegmentedImages } from '@unnas/images';
+import { classification, rotation, segmentation } from '@unnas/pretext';
 import { dartsSpace } from '@unnas/supernet';
 import { expect, it } from 'vitest';
 import { darts } from './darts.ts';
@@ -10,6 +10,7 @@ import { resumeSearch, search } from './search.ts';
 // What the compiler must accept and refuse. It refuses an `@ts-expect-error` above a line that has no error.
 declare const images: Images;
 declare const labeled: LabeledImages;
+declare const segmented: SegmentedImages;
 
 export function compileOnly() {
   const others = { space: dartsSpace(), algorithm: darts(), epochs: 1, batch: 2 };
@@ -21,6 +22,12 @@ export function compileOnly() {
   search({ images: labeled, task: rotation(), ...others });
   // @ts-expect-error a search with labels needs them
   search({ images, task, ...others });
+  search({ images: segmented, task: segmentation({ classes: 2 }), ...others });
+  search({ images: segmented.images, task: rotation(), ...others });
+  // @ts-expect-error nor do label maps
+  search({ images: segmented, task: rotation(), ...others });
+  // @ts-expect-error a label a picture is not one a pixel
+  search({ images: labeled, task: segmentation({ classes: 2 }), ...others });
   // @ts-expect-error nor do they when a run goes on
   resumeSearch('run', { images: labeled, task: rotation() });
 }

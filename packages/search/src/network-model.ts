@@ -9,22 +9,17 @@ import type { Model, Trained } from './darts-step.ts';
 
 /** A batch as tensors: the network's input, and what the task compares the logits with. */
 export interface Batch {
-  readonly x: tf.Tensor4D;
+  readonly x: tf.Tensor;
   readonly y: tf.Tensor;
 }
 
 /** The tensors of a batch; they belong to the caller's tidy. */
 export function batchTensors({ x, xShape, y, yShape }: HostBatch): Batch {
-  return { x: tf.tensor(x, [...xShape], 'float32') as tf.Tensor4D, y: tf.tensor(y, [...yShape], 'int32') };
-}
-
-/** How many answers a batch asks for: rows, or pixels where a task labels pixels. */
-export function rowsOf({ yShape }: HostBatch): number {
-  return yShape.reduce((product, side) => product * side, 1);
+  return { x: tf.tensor(x, [...xShape], 'float32'), y: tf.tensor(y, [...yShape], 'int32') };
 }
 
 /** A network with the loss of a task, as the steps of DARTS take it. */
-export function networkModel(network: Network, task: Pick<Setup['task'], 'loss' | 'correct'>): Model<Batch> {
+export function networkModel(network: Network, task: Pick<Setup['task'], 'loss' | 'metric'>): Model<Batch> {
   return {
     pass({ parameters, statistics, alphas }, { x, y }, { frozen }) {
       const { logits, observed } = network.forward(x, {
@@ -36,17 +31,22 @@ export function networkModel(network: Network, task: Pick<Setup['task'], 'loss' 
       });
       return { loss: task.loss(logits, y), logits, observed };
     },
-    correct: (logits, { y }) => task.correct(logits, y),
+    tally: (logits, { y }) => task.metric.tally(logits, y),
   };
 }
 
-/** How many answers of a batch are right in evaluation mode. */
-export function scoreBatch(network: Network, task: Setup['task'], trained: Trained, host: HostBatch): number {
+/** What is right of a batch in evaluation mode. */
+export function scoreBatch(
+  network: Network,
+  task: Setup['task'],
+  trained: Trained,
+  host: HostBatch,
+): number[] {
   return tf.tidy(() => {
     const { x, y } = batchTensors(host);
     const { parameters, statistics, alphas } = trained;
     const { logits } = network.forward(x, { parameters, statistics, training: false, ...mixOf(alphas) });
-    return task.correct(logits, y);
+    return task.metric.tally(logits, y);
   });
 }
 

@@ -183,7 +183,7 @@ describe('resumeSearch', () => {
     const config = JSON.parse(bytesOf(folder, 'config.json').toString());
     writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, version: 99 }));
     expect(await refusal(() => resumeSearch(folder, options()))).toContain(
-      'is of version 99 of the run folder, this program goes on with version 1',
+      'is of version 99 of the run folder, this program goes on with version 2',
     );
     writeFileSync(join(folder, 'config.json'), '{"format": "unnas-run", "ver');
     expect(await refusal(() => resumeSearch(folder, options()))).toContain('is damaged: it is not JSON');
@@ -223,7 +223,7 @@ describe('resumeSearch', () => {
     expect(await resumed(tinyPictures({ seed: 6 }))).toContain('with other content');
     const labeled = { images: tinyLabeledPictures(), task: classification({ classes: 3 }) };
     expect(await refusal(() => resumeSearch(folder, labeled))).toContain(
-      'was searched with the task rotation (classes 4, channels 3, views 4), cannot go on with classification',
+      'was searched with the task rotation (channels 3, classes 4, release false, views 4), cannot go on with classification',
     );
   });
 

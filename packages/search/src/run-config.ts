@@ -8,7 +8,7 @@ import { dartsSpace, type Space } from '@unnas/supernet';
 import { type Json, type Settings, settingsOf } from './settings.ts';
 
 /** Changes whenever a run folder of before can no longer be gone on with. */
-export const RUN_VERSION = 1;
+export const RUN_VERSION = 2;
 
 /** What a run was begun with: `config.json`. */
 export interface RunConfig {
@@ -32,6 +32,9 @@ export interface TaskDescription {
   readonly classes: number;
   readonly channels: number;
   readonly views: number;
+  readonly options: { readonly [name: string]: Json };
+  /** Name of the metric, and what guessing gets by it; null where that depends on the pictures. */
+  readonly metric: { readonly name: string; readonly chance: number | null };
 }
 
 /** Enough to tell whether two sets of pictures are the same. */
@@ -51,8 +54,11 @@ export function describeTask<P extends Picture>({
   classes,
   channels,
   views,
+  options,
+  metric,
 }: Task<P>): TaskDescription {
-  return { name, classes, channels, views };
+  const { name: metricName, chance } = metric;
+  return { name, classes, channels, views, options, metric: { name: metricName, chance } };
 }
 
 export async function describeData<P extends Picture>(images: ImagesOf<P>): Promise<DataDescription> {
@@ -117,17 +123,17 @@ export function checkConfig(value: unknown, file: string): RunConfig {
 
 /** Throws an input error unless a run can go on with this task. */
 export function checkSameTask(config: RunConfig, task: TaskDescription, folder: string): void {
-  for (const name of ['name', 'classes', 'channels', 'views'] as const) {
-    if (config.task[name] !== task[name]) {
-      throw inputError(
-        `${folder} was searched with the task ${words(config.task)}, cannot go on with ${words(task)}`,
-      );
-    }
-  }
+  if (words(config.task) === words(task)) return;
+  throw inputError(
+    `${folder} was searched with the task ${words(config.task)}, cannot go on with ${words(task)}`,
+  );
 }
 
-function words({ name, classes, channels, views }: TaskDescription): string {
-  return `${name} (classes ${classes}, channels ${channels}, views ${views})`;
+function words({ name, classes, channels, views, options }: TaskDescription): string {
+  const sorted = Object.entries({ classes, channels, views, ...options }).sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  );
+  return `${name} (${sorted.map(([key, value]) => `${key} ${JSON.stringify(value)}`).join(', ')})`;
 }
 
 /** Throws an input error unless a run can go on with these pictures. The name of the set may differ. */

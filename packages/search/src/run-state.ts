@@ -121,8 +121,9 @@ export class RunState {
 
   /** Ends the round of the unit that was done last, and adds its record. */
   finishRound({ round }: Unit): EpochRecord {
+    const { schedule, metric } = this.searcher;
     const result = this.searcher.finish(round, this.sums);
-    const record = epochRecord(round + 1, this.searcher.schedule.rounds, this.sums, result);
+    const record = epochRecord(round + 1, schedule.rounds, this.sums, { ...result, metric });
     this.records.push(record);
     this.sums = emptySums();
     return record;

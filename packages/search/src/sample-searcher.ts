@@ -1,18 +1,18 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Genotype, parseGenotype } from '@unnas/genotype';
 import { cosine, sgd, type Tensors } from '@unnas/nn';
+import type { Metric } from '@unnas/pretext';
 import type { Random } from '@unnas/random';
 import { derivedNetwork, type Network } from '@unnas/supernet';
 import type { Prepared, Searcher, Setup } from './algorithm.ts';
 import { type Trained, weightStep } from './darts-step.ts';
-import { type RoundSums, scoredAccuracy } from './epoch-record.ts';
+import type { RoundSums } from './epoch-record.ts';
 import {
   batchTensors,
   checkMemory,
   disposeTrained,
   loadTrained,
   networkModel,
-  rowsOf,
   saveTrained,
   scoreBatch,
   trainedOf,
@@ -41,6 +41,7 @@ interface Candidate {
  */
 export class SampleSearcher implements Searcher {
   readonly schedule: Schedule;
+  readonly metric: Metric;
   readonly #setup: Setup;
   readonly #samples: Samples;
   #candidate: Candidate | undefined;
@@ -48,6 +49,7 @@ export class SampleSearcher implements Searcher {
 
   constructor(setup: Setup, samples: Samples) {
     this.#setup = setup;
+    this.metric = setup.task.metric;
     this.#samples = samples;
     this.schedule = {
       rounds: samples.count,
@@ -91,21 +93,20 @@ export class SampleSearcher implements Searcher {
     const { task, settings, weights } = this.#setup;
     if (phase === 'train' && step === 0) this.#replace(this.#draw(round));
     const { network, trained } = this.#current();
-    const rows = rowsOf(main);
-    if (phase === 'score') return { phase, rows, correct: scoreBatch(network, task, trained, main) } as const;
+    if (phase === 'score') return { phase, tally: scoreBatch(network, task, trained, main) } as const;
     const { epochs, minimumLearningRate, clip } = settings;
     const epoch = Math.floor(step / weights.trainSteps);
     const learningRate = cosine(settings.learningRate, epoch, epochs, minimumLearningRate);
     const batch = batchTensors(main);
     const result = weightStep(networkModel(network, task), trained, batch, { learningRate, clip });
     tf.dispose({ ...batch });
-    return { phase, pictures: main.pictures, rows, ...result, learningRate, alphas: undefined } as const;
+    return { phase, pictures: main.pictures, ...result, learningRate, alphas: undefined } as const;
   }
 
   /** Of equal scores the first stays the best. */
   finish(_round: number, sums: RoundSums) {
     const sample = this.#current().genotype;
-    const accuracy = scoredAccuracy(sums);
+    const accuracy = this.#setup.task.metric.value(sums.scoredTally);
     if (this.#best === undefined || accuracy > this.#best.accuracy)
       this.#best = { genotype: sample, accuracy };
     return { genotype: this.#best.genotype, alphas: null, health: null, sample };

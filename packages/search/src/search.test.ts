@@ -101,7 +101,7 @@ describe('search with darts', () => {
     expect(run.genotype).toEqual(records[1]!.genotype);
     expect(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))).toMatchObject({
       format: 'unnas-run',
-      version: 1,
+      version: 2,
       backend: 'cpu',
       task: { name: 'rotation', classes: 4, views: 4 },
       data: { name: 'tiny', pictures: 12, size: 4 },
@@ -267,7 +267,7 @@ describe('bad input', () => {
     [
       'no labels',
       { task: classification({ classes: 3 }) as never },
-      'the task classification learns from labels, but tiny has none',
+      'the task classification takes pictures with a label each, but those of tiny are without labels',
     ],
     [
       'more classes than stated',

@@ -1,13 +1,12 @@
-import type { Images, ImagesOf, LabeledImages, Picture } from '@unnas/images';
-import type { Task } from '@unnas/pretext';
+import type { Images, ImagesOf, LabeledImages, Picture, SegmentedImages } from '@unnas/images';
+import type { Json, Task } from '@unnas/pretext';
 import { inputError } from '@unnas/random';
 import type { Space } from '@unnas/supernet';
 import type { Algorithm } from './algorithm.ts';
 import { checkNumber, checkWhole } from './check-number.ts';
 import type { Progress } from './epoch-record.ts';
 
-/** Any value that JSON can write down. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+export type { Json };
 
 /** The numbers of a search that come with defaults: those of the original DARTS search on CIFAR-10 (section 4.2 there). */
 export interface Settings {
@@ -113,13 +112,20 @@ export function settingsOf<P extends Picture>(
   return settings;
 }
 
+const LABELS = {
+  none: 'without labels',
+  pictures: 'with a label each',
+  pixels: 'with a label for each pixel',
+} as const;
+
 /** Checks that the pictures suit the task and the batch. Throws an input error that says what does not fit. */
 export function checkPictures<P extends Picture>(
   images: ImagesOf<P>,
   task: Task<P>,
   { batch, portion, limit }: Pick<Settings, 'batch' | 'portion' | 'limit'>,
 ): void {
-  const { name, length, labels } = images as Images | LabeledImages;
+  const source = images as Images | LabeledImages | SegmentedImages;
+  const { name, length, labels } = source;
   if (limit !== null && limit > length) {
     throw inputError(`${name} has ${length} pictures, and ${limit} are to be used`);
   }
@@ -132,14 +138,15 @@ export function checkPictures<P extends Picture>(
       );
     }
   }
-  if (!task.labels) {
-    // The compiler refuses this already; a caller without types is told.
-    if (labels !== undefined)
-      throw inputError(`the task ${task.name} takes pictures without labels, but ${name} has labels`);
-    return;
+  // The compiler refuses this already; a caller without types is told.
+  const given = labels !== undefined ? 'pictures' : source.segments !== undefined ? 'pixels' : 'none';
+  if (given !== task.labels) {
+    throw inputError(
+      `the task ${task.name} takes pictures ${LABELS[task.labels]}, but those of ${name} are ${LABELS[given]}`,
+    );
   }
-  if (labels === undefined)
-    throw inputError(`the task ${task.name} learns from labels, but ${name} has none`);
+  task.inputSize(source);
+  if (labels === undefined) return;
   const largest = labels.reduce((a, b) => Math.max(a, b), -1);
   if (largest >= task.classes) {
     throw inputError(

@@ -49,7 +49,7 @@ function onCifar10<P extends Picture>({ task, space, algorithm, ...preset }: Pre
     weightDecay,
   } = preset as Required<Preset<P>>;
   return {
-    task: task.labels ? 'classification' : 'rotation',
+    task: task.labels === 'none' ? 'rotation' : 'classification',
     classes: null,
     data: 'cifar10',
     size: 32,

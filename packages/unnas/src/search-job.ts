@@ -40,7 +40,9 @@ export type SearchMessage =
       readonly isa: string | null;
       readonly threads: number | null;
       readonly task: string;
-      readonly chance: number;
+      /** What guessing gets; null where that depends on the pictures, and each record tells. */
+      readonly chance: number | null;
+      readonly metric: string;
       readonly data: string;
       readonly pictures: number;
       /** Side in pixels; null where each picture has a size of its own. */

@@ -24,19 +24,30 @@ export function beginningLines({
   const machine =
     isa === null ? backend : `${backend} (${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'})`;
   return [
-    `${task} on ${pictures} pictures of ${size === null ? 'sizes of their own' : `${size} x ${size}`} (${data}), chance ${percent(chance, 0)}; backend ${machine}`,
+    `${task} on ${pictures} pictures of ${size === null ? 'sizes of their own' : `${size} x ${size}`} (${data}), ${guessing(chance)}; backend ${machine}`,
     ...(roundsDone > 0 ? [`going on with ${folder} after ${round} ${roundsDone}`] : [`run folder ${folder}`]),
   ];
 }
 
+/** `chance 25 %`, or where it is measured where it will be told. */
+function guessing(chance: number | null): string {
+  return chance === null ? 'chance as in each line' : `chance ${roundPercent(chance)}`;
+}
+
+/** Without digits that are zero. */
+function roundPercent(share: number): string {
+  return percent(share, Number.isInteger(Math.round(1000 * share) / 10) ? 0 : 1);
+}
+
 /** `epoch  3/50  loss 1.234  train 45.1 %  held out 47.9 % (chance 25 %)  skips 1  21.3 images/s  0:42`. */
-export function epochLine(record: EpochRecord, chance: number): string {
-  const { epoch, epochs, loss, trainAccuracy, accuracy, health, imagesPerSecond, seconds } = record;
+export function epochLine(record: EpochRecord, metric: string): string {
+  const { epoch, epochs, loss, trainAccuracy, accuracy, chance, health, imagesPerSecond, seconds } = record;
+  const what = metric === 'accuracy' ? '' : `${metric} `;
   return [
     `${record.sample === null ? 'epoch' : 'architecture'} ${String(epoch).padStart(String(epochs).length)}/${epochs}`,
     `loss ${loss.toFixed(3)}`,
-    `train ${percent(trainAccuracy)}`,
-    `held out ${percent(accuracy)} (chance ${percent(chance, 0)})`,
+    `train ${what}${percent(trainAccuracy)}`,
+    `held out ${what}${percent(accuracy)} (chance ${roundPercent(chance)})`,
     ...(health === null ? [] : [`skips ${health.normal.skips}`]),
     `${rate(imagesPerSecond)} images/s`,
     duration(seconds),

@@ -47,7 +47,7 @@ export function showSearch(
       case 'epoch':
         last = message.record;
         terminal.event({ ...message });
-        terminal.line(epochLine(message.record, begun?.chance ?? 0));
+        terminal.line(epochLine(message.record, begun?.metric ?? 'accuracy'));
         return;
       case 'ended':
         ended = message;

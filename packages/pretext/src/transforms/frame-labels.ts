@@ -1,3 +1,4 @@
+import { IGNORED } from '@unnas/images';
 import { nearestAxis } from './axis.ts';
 import { runHostKernel } from './host-kernel.ts';
 import { checkViews, type View } from './view.ts';
@@ -9,9 +10,6 @@ export interface LabelMap {
   /** `height * width` values. */
   readonly data: Uint8Array;
 }
-
-/** What a pixel without a class is labelled with, such as those of the border. */
-export const IGNORED_LABEL = 255;
 
 export interface FrameLabelsOptions {
   readonly labelMaps: readonly LabelMap[];
@@ -37,7 +35,7 @@ export function frameLabels(options: FrameLabelsOptions): Int32Array {
 
 /** The meaning of the kernel. */
 export function frameLabelsReference({ labelMaps, views, size, y }: FrameLabelsAttrs): void {
-  y.fill(IGNORED_LABEL);
+  y.fill(IGNORED);
   for (const [i, { width, data }] of labelMaps.entries()) {
     const view = views[i]!;
     const rows = nearestAxis({

@@ -144,7 +144,10 @@ describe('labBatch', () => {
       }),
     );
     expect(GRAY_BIN).toBe(120);
-    for (let v = 0; v < 256; v++) expect(abBin(...(labOf(v, v, v).slice(1) as [number, number]))).toBe(120);
+    for (let v = 0; v < 256; v++) {
+      const [, a, b] = labOf(v, v, v);
+      expect(abBin(a, b)).toBe(120);
+    }
   });
 
   it('cuts resized values to 8 bits before it looks at their colour', () => {
