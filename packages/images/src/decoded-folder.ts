@@ -51,7 +51,7 @@ async function decodeInto(
 ): Promise<DecodedFolder> {
   // A thread takes as long to start as some dozen pictures to decode.
   const useful = Math.ceil(files.length / 32);
-  const threads = decoder({ size, workers: Math.min(workers ?? defaultWorkers(), useful) });
+  const threads = decoder({ workers: Math.min(workers ?? defaultWorkers(), useful) });
   const keep = <T>(writing: Promise<T>) =>
     writing.catch((error): never => {
       throw inputError(
@@ -64,7 +64,8 @@ async function decodeInto(
   const sums = new ChannelSums();
   const broken: Skipped[] = [];
   try {
-    const decoded = prefetch((i) => threads.decode(join(folder, files[i]!.file)), {
+    const decode = (i: number) => threads.decode({ picture: join(folder, files[i]!.file), size });
+    const decoded = prefetch(decode, {
       to: files.length,
       depth: 4 * threads.workers,
     });

@@ -1,28 +1,66 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { Picture } from './picture.ts';
 
-/** The pixels of a picture, or why there are none. */
-export type Decoded = { readonly pixels: Uint8Array } | { readonly reason: string };
+/** What is to be decoded. */
+export type DecodeRequest =
+  | {
+      /** The path of a file, the bytes of one, or a picture that is to be scaled. */
+      readonly picture: string | Uint8Array | Picture;
+      /** Side of a square: the shorter side is scaled to it, and the centre cut out. null leaves the picture its size. */
+      readonly size: number | null;
+      /** Takes pictures of one single colour too, from which nothing can be learnt. */
+      readonly allowFlat?: boolean;
+    }
+  | {
+      /** The path of a png with a class for each pixel, 8-bit gray. */
+      readonly labelMap: string;
+      /** The class that each of the 256 values in the file stands for, or -1 for one that must not occur. */
+      readonly table: Int16Array;
+    };
+
+/** The pixels of a picture, 3 bytes each, or of a label map, a byte each; or why there are none. */
+export type Decoded =
+  | { readonly pixels: Uint8Array; readonly height: number; readonly width: number }
+  | { readonly reason: string };
 
 /** Worker threads that decode picture files. */
 export interface Decoder {
   readonly workers: number;
-  /** The picture in the file at `path`, as `size * size * 3` bytes. A file that is no picture gives a reason. */
-  decode(path: string): Promise<Decoded>;
+  /** What was asked for. A file that is no picture gives a reason. */
+  decode(request: DecodeRequest): Promise<Decoded>;
+  /** Ends the threads; what they were asked for fails. */
   close(): Promise<void>;
 }
 
-/** Starts worker threads that decode a picture at a time each. They go on while the main thread is busy. */
-export function decoder({ size, workers }: { size: number; workers: number }): Decoder {
-  const threads = Array.from({ length: workers }, () => decodingThread(size));
-  let next = 0;
+/**
+ * Worker threads that decode a picture at a time each. They go on while the main thread is busy, are started when there is work
+ * for them, and keep the process alive only while they have some.
+ */
+export function decoder({ workers }: { workers: number }): Decoder {
+  const threads: DecodingThread[] = [];
+  let closed = false;
   return {
     workers,
-    decode: (path) => threads[next++ % workers]!.decode(path),
+    decode(request) {
+      if (closed) return Promise.reject(ended());
+      const free = threads.find((thread) => thread.waiting === 0);
+      if (free === undefined && threads.length < workers) threads.push(decodingThread());
+      const least = free ?? threads.reduceRight((a, b) => (b.waiting < a.waiting ? b : a));
+      return least.decode(request);
+    },
     async close() {
+      closed = true;
       await Promise.all(threads.map((thread) => thread.close()));
     },
   };
+}
+
+interface DecodingThread {
+  /** How many requests it has not answered yet. */
+  readonly waiting: number;
+  decode(request: DecodeRequest): Promise<Decoded>;
+  close(): Promise<unknown>;
 }
 
 interface Waiting {
@@ -30,8 +68,12 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-function decodingThread(size: number) {
-  const worker = new Worker(new URL('./decode-worker.mjs', import.meta.url), { workerData: { size } });
+function ended(code?: number): Error {
+  return new Error(`a decoding thread has ended${code === undefined ? '' : ` (exit code ${code})`}`);
+}
+
+function decodingThread(): DecodingThread {
+  const worker = new Worker(new URL('./decode-worker.mjs', import.meta.url));
   const waiting = new Map<number, Waiting>();
   let next = 0;
   let failed: Error | undefined;
@@ -43,16 +85,21 @@ function decodingThread(size: number) {
   worker.on('message', ({ id, ...decoded }: { id: number } & Decoded) => {
     waiting.get(id)?.resolve(decoded);
     waiting.delete(id);
+    if (waiting.size === 0) worker.unref();
   });
   worker.on('error', fail);
-  worker.on('exit', (code) => fail(new Error(`a decoding thread has ended (exit code ${code})`)));
+  worker.on('exit', (code) => fail(ended(code)));
   return {
-    decode(path: string): Promise<Decoded> {
+    get waiting() {
+      return waiting.size;
+    },
+    decode(request) {
       if (failed) return Promise.reject(failed);
       const id = next++;
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject });
-        worker.postMessage({ id, path });
+        worker.ref();
+        worker.postMessage({ id, request });
       });
     },
     close: () => worker.terminate(),

@@ -1,6 +1,7 @@
 export { augmentationStreams, batches, batchesPerEpoch, type EpochStream, epochOrder } from './batches.ts';
 export { cacheFolder } from './cache-folder.ts';
-export { CIFAR10_CLASSES, CIFAR10_STATISTICS, cifar10 } from './cifar10.ts';
+export { CIFAR10_CLASSES, CIFAR10_STATISTICS, cifar10, looksLikeCifar10 } from './cifar10.ts';
+export { CITYSCAPES_CLASSES, type CityscapesOptions, cityscapes, cityscapesImages } from './cityscapes.ts';
 export { type FetchOptions, type FetchStage, fetchCifar10 } from './fetch-cifar10.ts';
 export { fileError } from './file-error.ts';
 export {
@@ -9,6 +10,9 @@ export {
   type LabeledImageFolderOptions,
   labeledImageFolder,
 } from './image-folder.ts';
+export { holdsImageNetClasses, IMAGENET_STATISTICS, type ImageNetOptions, imageNet } from './imagenet.ts';
+export { type ImageNet22kOptions, imageNet22k, imageNet22kList } from './imagenet-22k.ts';
+export type { OnDemandOptions } from './on-demand.ts';
 export type {
   Images,
   ImagesOf,

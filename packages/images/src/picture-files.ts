@@ -14,7 +14,7 @@ export interface PictureFile {
   readonly changed: bigint;
 }
 
-const EXTENSIONS = new Set(['.jpg', '.jpeg', '.png', '.webp']);
+export const EXTENSIONS: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp']);
 export const EXTENSIONS_IN_WORDS = '.jpg, .jpeg, .png or .webp';
 
 /**

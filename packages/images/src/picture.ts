@@ -48,6 +48,11 @@ export interface Source<P extends Picture> extends Statistics {
   readonly skipped: readonly Skipped[];
   /** The pictures at `indices`, in that order. They may share memory with the set: do not write into them. */
   load(indices: ArrayLike<number>): Promise<P[]>;
+  /**
+   * Where a file may turn out broken when it is decoded: the same with undefined in place of such a picture. `load` gives the
+   * next good picture of the set for it, so that the same indices give the same pictures whoever asks.
+   */
+  tryLoad?(indices: ArrayLike<number>): Promise<(P | undefined)[]>;
 }
 
 /** Pictures without labels. The compiler refuses a set with labels in its place: use that set's `images`. */

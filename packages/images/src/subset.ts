@@ -2,6 +2,7 @@ import { inputError, Random } from '@unnas/random';
 import { labeled } from './labeled.ts';
 import type { Images, LabeledImages, Picture, SegmentedImages, Source } from './picture.ts';
 import { checkIndex } from './pixels.ts';
+import { replacingBroken } from './replacement.ts';
 
 /** Any set of pictures. */
 type AnyImages = Images | LabeledImages | SegmentedImages;
@@ -74,7 +75,12 @@ function taken(source: AnyImages, indices: Uint32Array): AnyImages {
 }
 
 function part<P extends Picture>(source: Source<P>, indices: Uint32Array): Source<P> {
-  return {
+  const whole = (within: ArrayLike<number>) =>
+    Uint32Array.from(within, (index) => {
+      checkIndex(index, indices.length);
+      return indices[index]!;
+    });
+  const about = {
     name: source.name,
     length: indices.length,
     size: source.size,
@@ -83,13 +89,9 @@ function part<P extends Picture>(source: Source<P>, indices: Uint32Array): Sourc
     deviation: source.deviation,
     // One and the same list: it may grow.
     skipped: source.skipped,
-    async load(within) {
-      return source.load(
-        Uint32Array.from(within, (index) => {
-          checkIndex(index, indices.length);
-          return indices[index]!;
-        }),
-      );
-    },
   };
+  const { tryLoad } = source;
+  if (tryLoad !== undefined)
+    return { ...about, ...replacingBroken(about, async (within) => tryLoad(whole(within))) };
+  return { ...about, load: async (within) => source.load(whole(within)) };
 }
