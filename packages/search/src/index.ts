@@ -24,11 +24,37 @@ export {
 } from './darts-step.ts';
 export type { EpochRecord, Progress, ScoreReport, TrainReport, UnitReport } from './epoch-record.ts';
 export { disposeTrained, networkModel, trainedOf } from './network-model.ts';
-export { cifar10Classification, cifar10Rotation, type Preset } from './presets.ts';
+export {
+  cityscapesColorization,
+  cityscapesJigsaw,
+  cityscapesRotation,
+  cityscapesSegmentation,
+  imagenet22kClassification,
+  imagenet22kColorization,
+  imagenet22kJigsaw,
+  imagenet22kRotation,
+  imagenetClassification,
+  imagenetColorization,
+  imagenetJigsaw,
+  imagenetRotation,
+} from './paper-presets.ts';
+export {
+  cifar10Classification,
+  cifar10Colorization,
+  cifar10Jigsaw,
+  cifar10Rotation,
+  type Preset,
+} from './presets.ts';
 export { type RandomSearchOptions, randomSearch } from './random-search.ts';
 export { type Reproduction, reproduce } from './reproduce.ts';
 export { type DataDescription, RUN_VERSION, type RunConfig, type TaskDescription } from './run-config.ts';
 export { holdsRun, readBaseline, readConfig, readGenotype, readRecords } from './run-folder.ts';
 export { type ResumeOptions, resumeSearch, search } from './search.ts';
 export type { Outcome, SearchRun } from './search-run.ts';
-export type { CheckpointTimes, Json, SearchOptions, Settings } from './settings.ts';
+export {
+  type CheckpointTimes,
+  type Json,
+  type SearchOptions,
+  type Settings,
+  settingsOf,
+} from './settings.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cifar10Classification, cifar10Rotation } from './presets.ts';
+import { cifar10Classification, cifar10Colorization, cifar10Jigsaw, cifar10Rotation } from './presets.ts';
 import { settingsOf } from './settings.ts';
 
 describe('the presets for CIFAR-10', () => {
@@ -28,15 +28,18 @@ describe('the presets for CIFAR-10', () => {
     });
   });
 
-  it('give a rotation step as many rows, and rates for as many pictures', () => {
-    const [labels, turns] = [cifar10Classification(), cifar10Rotation()];
-    expect(turns.batch * turns.task.views).toBe(labels.batch);
-    const share = turns.batch / labels.batch;
-    expect(turns.learningRate).toBe(labels.learningRate! * share);
-    expect(turns.minimumLearningRate).toBe(labels.minimumLearningRate! * share);
-    expect(turns.algorithm.options.learningRate).toBe(
-      (labels.algorithm.options.learningRate as number) * share,
-    );
-    turns.algorithm.check(settingsOf(turns));
-  });
+  it.each([cifar10Rotation(), cifar10Jigsaw(), cifar10Colorization()])(
+    'give a step of $task.name as many rows, and rates for as many pictures',
+    (turns) => {
+      const labels = cifar10Classification();
+      expect(turns.batch * turns.task.views).toBe(labels.batch);
+      const share = turns.batch / labels.batch;
+      expect(turns.learningRate).toBe(labels.learningRate! * share);
+      expect(turns.minimumLearningRate).toBe(labels.minimumLearningRate! * share);
+      expect(turns.algorithm.options.learningRate).toBe(
+        (labels.algorithm.options.learningRate as number) * share,
+      );
+      turns.algorithm.check(settingsOf(turns));
+    },
+  );
 });

@@ -1,5 +1,5 @@
 import type { LabeledPicture, Picture } from '@unnas/images';
-import { classification, rotation } from '@unnas/pretext';
+import { classification, colorization, jigsaw, rotation, type Task } from '@unnas/pretext';
 import { dartsSpace } from '@unnas/supernet';
 import { darts } from './darts.ts';
 import type { SearchOptions } from './settings.ts';
@@ -34,9 +34,28 @@ export function cifar10Classification(): Preset<LabeledPicture> {
  * training on CIFAR-10: a quarter of both).
  */
 export function cifar10Rotation(): Preset<Picture> {
+  return withQuarterBatch(rotation());
+}
+
+/** The same search without labels, on the colorization task: a row a picture, so batch and rates are the supervised ones. */
+export function cifar10Colorization(): Preset<Picture> {
+  return { ...cifar10Classification(), task: colorization() };
+}
+
+/**
+ * The same search without labels, on puzzles of 2 x 2 tiles, of which all 24 permutations are told apart. Four tiles a picture make
+ * four rows, as four turns do in `cifar10Rotation`, so batch and rates are those.
+ */
+export function cifar10Jigsaw(): Preset<Picture> {
+  return withQuarterBatch(jigsaw({ grid: 2, permutations: 24 }));
+}
+
+/** The supervised search with another task, a quarter of its pictures in a batch, and a quarter of its rates. */
+function withQuarterBatch<P extends Picture>(task: Task<P>): Preset<P> {
+  const { task: _, ...labels } = cifar10Classification();
   return {
-    ...cifar10Classification(),
-    task: rotation(),
+    ...labels,
+    task,
     algorithm: darts({ order: 1, learningRate: 3e-4 / 4, beta1: 0.5, beta2: 0.999, weightDecay: 1e-3 }),
     batch: 16,
     learningRate: 0.025 / 4,

@@ -21,8 +21,8 @@ export const DATA_SETS: readonly string[] = ['cifar10'];
 export interface DataChoice {
   /** A name, or the path of a folder. */
   readonly data: string;
-  /** Side of the pictures in pixels. */
-  readonly size: number;
+  /** Side of the pictures in pixels; null where they keep their own size. */
+  readonly size: number | null;
   /** How many pictures to use, drawn at random but always the same ones; null for all. */
   readonly limit: number | null;
   /** Share of the files of a folder that may be broken. */
@@ -86,6 +86,7 @@ async function cifarFolder({ data, size }: DataChoice, terminal: Voice): Promise
 }
 
 function folderOptions({ data, size, maxBroken }: DataChoice, terminal: Voice) {
+  if (size === null) throw inputError(`the pictures of ${data} need a --size in pixels`);
   return {
     size,
     maxBroken,

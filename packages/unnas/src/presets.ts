@@ -1,19 +1,57 @@
-import type { Picture } from '@unnas/images';
-import { cifar10Classification, cifar10Rotation, type DartsOptions, type Preset } from '@unnas/search';
-import type { PresetName } from './preset-names.ts';
+import {
+  cifar10Classification,
+  cifar10Colorization,
+  cifar10Jigsaw,
+  cifar10Rotation,
+  cityscapesColorization,
+  cityscapesJigsaw,
+  cityscapesRotation,
+  cityscapesSegmentation,
+  type DartsOptions,
+  imagenet22kClassification,
+  imagenet22kColorization,
+  imagenet22kJigsaw,
+  imagenet22kRotation,
+  imagenetClassification,
+  imagenetColorization,
+  imagenetJigsaw,
+  imagenetRotation,
+  type Preset,
+} from '@unnas/search';
+import { DATA_LAYOUTS, type DataSetName } from './data-layouts.ts';
+import { PRESETS, type PresetName } from './preset-names.ts';
 import type { SearchRequest } from './search-request.ts';
+import { choiceOf } from './task-choice.ts';
 
-/** The settings of a preset as plain values. */
-export function presetRequest(name: PresetName): SearchRequest {
+/** The settings of a preset as plain values. `data` is null where a data set cannot be fetched: the user says where it is. */
+export type PresetRequest = Omit<SearchRequest, 'data'> & { readonly data: string | null };
+
+/** The search that each preset is; small ones are made from a full one. */
+export const SEARCHES: Readonly<Record<Exclude<PresetName, 'quick' | 'tiny'>, () => Preset<never>>> = {
+  'cifar10-rotation': cifar10Rotation,
+  'cifar10-colorization': cifar10Colorization,
+  'cifar10-jigsaw': cifar10Jigsaw,
+  'cifar10-classification': cifar10Classification,
+  'imagenet-rotation': imagenetRotation,
+  'imagenet-colorization': imagenetColorization,
+  'imagenet-jigsaw': imagenetJigsaw,
+  'imagenet-classification': imagenetClassification,
+  'imagenet22k-rotation': imagenet22kRotation,
+  'imagenet22k-colorization': imagenet22kColorization,
+  'imagenet22k-jigsaw': imagenet22kJigsaw,
+  'imagenet22k-classification': imagenet22kClassification,
+  'cityscapes-rotation': cityscapesRotation,
+  'cityscapes-colorization': cityscapesColorization,
+  'cityscapes-jigsaw': cityscapesJigsaw,
+  'cityscapes-segmentation': cityscapesSegmentation,
+};
+
+export function presetRequest(name: PresetName): PresetRequest {
   switch (name) {
-    case 'cifar10-rotation':
-      return onCifar10(cifar10Rotation());
-    case 'cifar10-classification':
-      return onCifar10(cifar10Classification());
     case 'quick':
       // 32 steps an epoch. Four channels: twice as many steps in the same time do more here than twice as many channels.
       return {
-        ...onCifar10(cifar10Rotation()),
+        ...presetRequest('cifar10-rotation'),
         limit: 1024,
         cells: 3,
         channels: 4,
@@ -35,24 +73,19 @@ export function presetRequest(name: PresetName): SearchRequest {
         alphaStart: 0,
         scored: null,
       };
+    default:
+      return requestOf(SEARCHES[name](), PRESETS[name].data);
   }
 }
 
-function onCifar10<P extends Picture>({ task, space, algorithm, ...preset }: Preset<P>): SearchRequest {
+function requestOf(preset: Preset<never>, dataSet: DataSetName): PresetRequest {
+  const { task, space, algorithm, epochs, batch, seed = 0 } = preset;
   const { order, learningRate: alphaLearningRate, alphaStart } = algorithm.options as unknown as DartsOptions;
-  const {
-    epochs,
-    batch,
-    seed = 0,
-    learningRate,
-    minimumLearningRate,
-    weightDecay,
-  } = preset as Required<Preset<P>>;
+  const { learningRate, minimumLearningRate, weightDecay } = preset as Required<Preset<never>>;
   return {
-    task: task.labels === 'none' ? 'rotation' : 'classification',
-    classes: null,
-    data: 'cifar10',
-    size: 32,
+    ...choiceOf(task),
+    data: dataSet === 'cifar10' ? dataSet : null,
+    size: DATA_LAYOUTS[dataSet].size,
     limit: null,
     maxBroken: 0.1,
     cells: space.cells,

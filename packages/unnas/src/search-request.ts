@@ -1,18 +1,17 @@
 import type { Picture } from '@unnas/images';
-import { classification, rotation } from '@unnas/pretext';
 import { inputError } from '@unnas/random';
 import { darts, type RunConfig, randomSearch, type SearchOptions } from '@unnas/search';
 import { dartsSpace } from '@unnas/supernet';
 import { type DataChoice, openImages, openLabeled, settledChoice, type Voice } from './data.ts';
+import { DATA_LAYOUTS, type DataSetName } from './data-layouts.ts';
 import { kebab } from './options.ts';
-import type { PresetName } from './preset-names.ts';
-import { presetRequest } from './presets.ts';
+import { PRESETS, type PresetName } from './preset-names.ts';
+import { type PresetRequest, presetRequest } from './presets.ts';
+import { type TaskChoice, taskOf } from './task-choice.ts';
+import type { TaskName } from './task-names.ts';
 
 /** A search as plain values: what a preset holds and the command line changes. `config.json` keeps it as the run's origin. */
-export interface SearchRequest extends DataChoice {
-  readonly task: 'rotation' | 'classification';
-  /** Classes of the task `classification`; as many as the pictures have if null. */
-  readonly classes: number | null;
+export interface SearchRequest extends DataChoice, TaskChoice {
   readonly cells: number;
   readonly channels: number;
   readonly stem: 'cifar' | 'imagenet';
@@ -41,34 +40,59 @@ export interface SearchWishes extends Partial<SearchRequest> {
   readonly preset?: PresetName;
 }
 
-/** The whole request. Throws an input error for a setting that belongs to another algorithm or task. */
-export function searchRequest({ preset, ...wishes }: SearchWishes): SearchRequest {
-  const base = presetRequest(
-    preset ?? (wishes.task === 'classification' ? 'cifar10-classification' : 'cifar10-rotation'),
+/** The whole request. Throws an input error for a setting that belongs to another algorithm or task, and for data that are not there. */
+export function searchRequest(wishes: SearchWishes): SearchRequest {
+  const { data, ...request } = wishedRequest(wishes);
+  if (data !== null) return settledChoice({ ...request, data });
+  const { title, layout } = DATA_LAYOUTS[dataSetOf(wishes)];
+  throw inputError(
+    `${title} cannot be fetched: this search takes --data DIR, its folder, with ${layout} (--plan needs none)`,
   );
-  const request = { ...base, ...wishes };
+}
+
+/** The same, with `data` null where the user has to say where they are, and did not. */
+export function wishedRequest({ preset, ...wishes }: SearchWishes): PresetRequest {
+  const request = { ...presetRequest(preset ?? presetFor(wishes.task)), ...wishes };
+  const labels = LABELLED.includes(request.task);
   const owners = {
     order: [request.algorithm, 'darts'],
     alphaStart: [request.algorithm, 'darts'],
     alphaLearningRate: [request.algorithm, 'darts'],
     samples: [request.algorithm, 'random'],
-    classes: [request.task, 'classification'],
+    classes: [request.task, labels ? request.task : LABELLED.join(' and ')],
+    grid: [request.task, 'jigsaw'],
+    permutations: [request.task, 'jigsaw'],
+    gray: [request.task, 'jigsaw'],
   } as const;
   for (const [setting, [is, needed]] of Object.entries(owners)) {
     if (setting in wishes && is !== needed) {
       throw inputError(`--${kebab(setting)} is a setting of ${needed}, and this is a search with ${is}`);
     }
   }
-  return settledChoice(request);
+  return request;
+}
+
+/** The data set that a search is made for, where the user named none. */
+export function dataSetOf({ preset, task }: SearchWishes): DataSetName {
+  return PRESETS[preset ?? presetFor(task)].data;
+}
+
+/** Tasks that learn from labels. */
+const LABELLED: readonly TaskName[] = ['classification', 'segmentation'];
+
+/** The search that a task is first of all. */
+function presetFor(task: TaskName = 'rotation'): PresetName {
+  return task === 'segmentation' ? 'cityscapes-segmentation' : `cifar10-${task}`;
 }
 
 /** The pictures of a request and the task on them: what a run needs besides its config to go on. */
 export async function picturesAndTask(request: SearchRequest, voice: Voice): Promise<Material> {
-  if (request.task === 'rotation') return { images: await openImages(request, voice), task: rotation() };
-  const images = await openLabeled(request, voice);
-  const classes = request.classes ?? images.classes.length;
-  // Labelled pictures and a task for labelled pictures: they suit each other, which is all that the search asks.
-  return { images, task: classification({ classes }) } as unknown as Material;
+  const images = LABELLED.includes(request.task)
+    ? await openLabeled(request, voice)
+    : await openImages(request, voice);
+  const task = taskOf(request, 'classes' in images ? images.classes.length : 0);
+  // Pictures with the labels that the task learns from: they suit each other, which is all that the search asks.
+  return { images, task } as unknown as Material;
 }
 
 export type Material = Pick<SearchOptions<Picture>, 'images' | 'task'>;

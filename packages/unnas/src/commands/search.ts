@@ -8,7 +8,9 @@ import { noPositionals } from '../positionals.ts';
 import { PRESETS, type PresetName } from '../preset-names.ts';
 import type { SearchJob } from '../search-job.ts';
 import { runSearchJob } from '../search-process.ts';
+import { searchTopics } from '../search-topics.ts';
 import { showSearch } from '../search-view.ts';
+import { TASK_NAMES } from '../task-names.ts';
 
 /** What a search is; a run that goes on has these already. */
 const request = {
@@ -16,11 +18,13 @@ const request = {
     Object.keys(PRESETS) as PresetName[],
     'settings to start from; every other option changes one of them',
   ),
-  task: choice(
-    ['rotation', 'classification'],
-    'what the supernet learns: rotations need no labels, classification does',
-  ),
-  classes: count('classes of the task classification, if the pictures do not say', 2),
+  task: choice(TASK_NAMES, 'what the supernet learns, see below; rotation by default'),
+  classes: count('classes of tasks that learn from labels, if the pictures do not say', 2),
+  grid: count('of jigsaw: tiles on a side', 2, 10),
+  permutations: count('of jigsaw: how many permutations are told apart', 2),
+  gray: number('of jigsaw: share of pictures that become gray in training', 0, 1),
+  crop: count('side in pixels of the square that is cut out of a picture'),
+  resize: count('to how many pixels the shorter side is scaled first'),
   data: text('NAME|DIR', 'cifar10 (fetched once), or a folder of jpg, png and webp pictures'),
   limit: count('use so many pictures only, always the same ones', 2),
   size: count('side of the pictures of a folder in pixels', 8),
@@ -62,12 +66,10 @@ export const search = command({
   usage: '[options] | --resume RUN',
   summary:
     'Searches an architecture: trains a supernet on pictures and leaves a genotype, a log and a report in a run folder.',
-  details: `Presets:\n${Object.entries(PRESETS)
-    .map(([name, summary]) => `  ${name.padEnd(24)}${summary}`)
-    .join(
-      '\n',
-    )}\n\nWithout a preset the settings are those of cifar10-rotation. Ctrl-C stops with a checkpoint; --resume goes on
-from there to the same bits.`,
+  details: `${searchTopics()}
+
+Without a preset the settings are those of cifar10-TASK. Ctrl-C stops with a checkpoint; --resume goes on from there to the
+same bits.`,
   options,
   async run(given, positionals, terminal) {
     noPositionals(positionals);
