@@ -74,10 +74,15 @@ export function number(help: string, minimum = 0, maximum = Number.POSITIVE_INFI
   };
 }
 
-export function choice<const T extends string>(values: readonly T[], help: string): Option<T> {
+/** One of some words. @param value what stands for them in the help, where they are too many to be listed there */
+export function choice<const T extends string>(
+  values: readonly T[],
+  help: string,
+  value = values.join('|'),
+): Option<T> {
   return {
     help,
-    value: values.join('|'),
+    value,
     read(text, name) {
       const found = values.find((value) => value === text);
       if (found !== undefined) return found;

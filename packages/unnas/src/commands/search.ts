@@ -16,9 +16,10 @@ import { TASK_NAMES } from '../task-names.ts';
 const request = {
   preset: choice(
     Object.keys(PRESETS) as PresetName[],
-    'settings to start from; every other option changes one of them',
+    'settings to start from, see below; every other option changes one of them',
+    'NAME',
   ),
-  task: choice(TASK_NAMES, 'what the supernet learns, see below; rotation by default'),
+  task: choice(TASK_NAMES, 'what the supernet learns, see below; rotation by default', 'NAME'),
   classes: count('classes of tasks that learn from labels, if the pictures do not say', 2),
   grid: count('of jigsaw: tiles on a side', 2, 10),
   permutations: count('of jigsaw: how many permutations are told apart', 2),
@@ -68,8 +69,8 @@ export const search = command({
     'Searches an architecture: trains a supernet on pictures and leaves a genotype, a log and a report in a run folder.',
   details: `${searchTopics()}
 
-Without a preset the settings are those of cifar10-TASK. Ctrl-C stops with a checkpoint; --resume goes on from there to the
-same bits.`,
+Without a preset the settings are those of cifar10-TASK. Ctrl-C stops with a checkpoint; --resume
+goes on from there to the same bits.`,
   options,
   async run(given, positionals, terminal) {
     noPositionals(positionals);
