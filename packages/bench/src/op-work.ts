@@ -7,6 +7,7 @@ import {
   hasSearchCellKernel,
   maxPool3x3,
   mixedSum,
+  projection,
   searchCell,
   separableConv,
 } from '@unnas/nn';
@@ -115,17 +116,15 @@ export function* mapWork(batch: number, side: number, channels: number): Generat
   yield { name: 'average pool', size, targets: [x], values: less, forward: () => averagePool3x3(x, 1) };
   yield { name: 'relu', size, targets: [x], values: once, forward: () => tf.relu(x) };
   const wide = normal([batch, side, side, 4 * channels], 'wide') as tf.Tensor4D;
-  const projection = pointwise(4 * channels);
-  yield {
-    ...{
-      name: '1x1 convolution',
-      size: `${wide.shape.join('x')} to ${channels}`,
-      targets: [wide, projection],
-    },
-    forward: () => convolution(wide, projection),
+  const filterOf = pointwise(4 * channels);
+  const product = {
+    size: `${wide.shape.join('x')} to ${channels}`,
+    targets: [wide, filterOf],
     values: { forward: 5 * n, backward: 9 * n },
     multiplyAdds: 4 * n * channels,
   };
+  yield { ...product, name: '1x1 convolution', forward: () => convolution(wide, filterOf) };
+  yield { ...product, name: 'projection', forward: () => projection(wide, [filterOf]).y };
 }
 
 /**
