@@ -17,5 +17,10 @@ export function releaseLater(tensors: readonly tf.Tensor[], result: tf.Tensor): 
   // A gradient that came from outside (`tf.grad(f)(x, dy)`) is not ours; those of the backward pass lie in one scope. The saved
   // tensors are copies that tfjs made for this gradient alone, and marked as kept.
   const own = tensors.filter(({ kept, scopeId }) => kept || scopeId === result.scopeId);
-  release = gradientDepth === 0 ? () => tf.dispose(own) : () => {};
+  release =
+    gradientDepth === 0
+      ? () => {
+          for (const tensor of own) tensor.dispose(); // `tf.dispose` would search each of them for others
+        }
+      : () => {};
 }
