@@ -3,8 +3,10 @@ import { join, relative } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { inputError } from '@unnas/random';
 import { checkDerived } from './check-derived.ts';
+import { checkMetrics } from './check-metrics.ts';
 import { checkCell, checkMixedOperation, checkOperation } from './check-operation.ts';
 import { checkGenotypes, checkSecondOrder, checkSupernet } from './check-supernet.ts';
+import { checkTransforms } from './check-transforms.ts';
 import { Comparison, type Distance } from './comparison.ts';
 import { type GoldenFile, readGoldenFile } from './golden-file.ts';
 
@@ -19,6 +21,8 @@ const checks: Readonly<Record<string, Check>> = {
   second_order: checkSecondOrder,
   genotype: checkGenotypes,
   derived: checkDerived,
+  transforms: checkTransforms,
+  metrics: checkMetrics,
 };
 
 /** What came out for one file. */

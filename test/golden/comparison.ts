@@ -3,7 +3,7 @@ import type { Tensors } from '@unnas/nn';
 import type { GoldenFile } from './golden-file.ts';
 
 /** Groups of names that hold what is given; all others hold what the original code computed. */
-const GIVEN = /^(in|param|eval_stat|stat_before|img|lab)\//;
+const GIVEN = /(^|\/)(in|param|eval_stat|stat_before|img|lab)\//;
 
 /** One distance between what came out and what was expected. */
 export interface Distance {
@@ -75,6 +75,11 @@ export class Comparison {
     const values = numbers(actual);
     const { difference, norm } = distance(values, this.#expectedOf(name, step, values.length));
     this.add(`${name}[${step}]`, ratio(difference, norm), limit);
+  }
+
+  /** A number of the metadata. */
+  near(name: string, actual: number, expected: number, limit: number): void {
+    this.add(name, ratio(Math.abs(actual - expected), Math.abs(expected)), limit);
   }
 
   /** Something that is right or wrong, such as a genotype. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkFolder, type Verdict } from './checker.ts';
 import { Comparison } from './comparison.ts';
 import { GoldenFile } from './golden-file.ts';
+import { replay } from './replay.ts';
 import { selectBackend } from './select-backend.ts';
 
 const files = join(import.meta.dirname, 'files');
@@ -31,6 +32,10 @@ describe.runIf(native)('on the backend native', () => {
     expectAllPassed([...checkFolder(join(files, 'ops'))], 33);
   });
 
+  it('so are prepared pictures, with the draws of the original, bins of colours and label maps', () => {
+    expectAllPassed([...checkFolder(join(files, 'transforms'))], 11);
+  });
+
   it('so are supernets: gradients, evaluation, first- and second-order search, derived cells', () => {
     expectAllPassed([...checkFolder(join(files, 'supernet'))], 6);
   }, 600_000);
@@ -41,6 +46,14 @@ describe('on stock tfjs', () => {
 
   it('operations and cells are those of the original code', () => {
     expectAllPassed([...checkFolder(join(files, 'ops'))], 33);
+  });
+
+  it('so are prepared pictures, with the draws of the original, bins of colours and label maps', () => {
+    expectAllPassed([...checkFolder(join(files, 'transforms'))], 11);
+  });
+
+  it('so are metrics summed over batches', () => {
+    expectAllPassed([...checkFolder(join(files, 'metrics'))], 2);
   });
 
   it('so are single passes of a supernet, and derived cells', () => {
@@ -100,6 +113,31 @@ function withoutLast({ tensors, metadata }: File): File {
     metadata: { ...metadata, meta: JSON.stringify({ ...meta, genotypes: genotypes.slice(0, -1) }) },
   };
 }
+
+describe('replayed draws', () => {
+  const draws = [
+    { fn: 'uniform', args: [], value: 0.25 },
+    { fn: 'randint', args: [0, 8], value: 3 },
+    { fn: 'normal', args: [0, 0.1], value: [[0.1, -0.2, 0.3]] },
+  ] as const;
+
+  it('come in their order, from the ranges that the original drew from', () => {
+    const stream = replay(draws, { exact: true });
+    expect([stream.uniform(), stream.integer(8)]).toEqual([0.25, 3]);
+    expect(stream.left()).toBe(1);
+    expect([0, 1, 2].map(() => stream.normal())).toEqual([1, -2, 0.3 / 0.1]);
+    expect(stream.left()).toBe(0);
+  });
+
+  it('are not given for another call, another range, or beyond the end', () => {
+    expect(() => replay(draws, { exact: true }).integer(8)).toThrow('randint was asked for');
+    const [, whole] = draws;
+    expect(() => replay([whole], { exact: true }).integer(9)).toThrow('randint was asked for');
+    expect(replay([whole], { exact: false }).integer(9)).toBe(3);
+    expect(() => replay([whole], { exact: false }).integer(10)).toThrow('randint was asked for');
+    expect(() => replay([], { exact: true }).uniform()).toThrow('uniform was asked for');
+  });
+});
 
 describe('the checker', () => {
   beforeAll(() => selectBackend('cpu'));

@@ -8,6 +8,10 @@ export const ONE_PASS = 1e-4;
 export const ONE_GRADIENT = 2e-3;
 /** Losses, gradient norms and the end of a training of a few steps. */
 export const TRAJECTORY = 1e-3;
+/** Prepared pictures; labels and bins are equal. */
+export const TRANSFORM = 1e-5;
+/** Metrics; counts are equal. */
+export const METRIC = 1e-6;
 /** A single parameter at the end of a training. */
 export const ONE_FINAL = 1e-2;
 /** The change of the alphas since the start. */

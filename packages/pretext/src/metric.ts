@@ -26,23 +26,26 @@ export interface AccuracyOptions {
   readonly chance?: number | null;
   /** A label that does not count. */
   readonly ignore?: number;
+  /** A row is right where its class is among so many with the largest logits; 1 by default. */
+  readonly top?: number;
 }
 
 /** Share of rows (or pixels) whose largest logit is that of their class. The first of equal logits counts. */
-export function accuracy({ classes, chance = 1 / classes, ignore }: AccuracyOptions): Metric {
+export function accuracy({ classes, top = 1, chance = top / classes, ignore }: AccuracyOptions): Metric {
   return {
-    name: 'accuracy',
+    name: top === 1 ? 'accuracy' : `top-${top} accuracy`,
     chance,
     /** Right, counted, and where chance is measured how often each class was to be answered. */
     tally(logits, y) {
       const labels = y.dataSync<'int32'>();
-      const guesses = firstLargest(logits, classes);
+      const isRight =
+        top === 1 ? rightFirst(logits, labels, classes) : rightWithin(top, logits, labels, classes);
       const counts = new Array<number>(chance === null ? 2 + classes : 2).fill(0);
       for (let row = 0; row < labels.length; row++) {
         const label = labels[row]!;
         if (label === ignore) continue;
         counts[1]!++;
-        if (guesses[row] === label) counts[0]!++;
+        if (isRight(row)) counts[0]!++;
         if (chance === null) counts[2 + label]!++;
       }
       return counts;
@@ -93,6 +96,30 @@ export function meanIntersectionOverUnion({
       const all = pixels.reduce((sum, count) => sum + count, 0);
       return largest(pixels) / Math.max(1, all) / classes;
     },
+  };
+}
+
+function rightFirst(logits: tf.Tensor, labels: Int32Array, classes: number): (row: number) => boolean {
+  const guesses = firstLargest(logits, classes);
+  return (row) => guesses[row] === labels[row];
+}
+
+/** Whether fewer than `top` classes come before that of a row: with a larger logit, or an equal one and a smaller number. */
+function rightWithin(
+  top: number,
+  logits: tf.Tensor,
+  labels: Int32Array,
+  classes: number,
+): (row: number) => boolean {
+  const values = logits.dataSync<'float32'>();
+  return (row) => {
+    const own = values[row * classes + labels[row]!]!;
+    let before = Number.isNaN(own) ? classes : 0;
+    for (let k = 0; k < classes; k++) {
+      const value = values[row * classes + k]!;
+      if (value > own || (value === own && k < labels[row]!)) before++;
+    }
+    return before < top;
   };
 }
 
