@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -11,6 +12,7 @@ import { replay } from './replay.ts';
 import { selectBackend } from './select-backend.ts';
 
 const files = join(import.meta.dirname, 'files');
+const typescript = join(import.meta.dirname, '../../scripts/typescript.mjs');
 
 function expectAllPassed(verdicts: readonly Verdict[], count: number): void {
   expect(verdicts.filter(({ passed }) => !passed)).toEqual([]);
@@ -271,6 +273,45 @@ describe('the checker', () => {
     const before = tf.memory().numTensors;
     verdictOf(() => {});
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+it('npm run golden checks the files of a folder whatever their names, and names those it has no check for', () => {
+  withFolder((folder) => {
+    mkdirSync(join(folder, 'deep'));
+    cpSync(join(files, 'ops/mixed_op_s1.safetensors'), join(folder, 'deep/a.b.safetensors'));
+    const { tensors, metadata } = readSafetensors(readFileSync(join(files, 'ops/none_s1.safetensors')));
+    const meta = JSON.stringify({ ...JSON.parse(metadata.meta!), kind: 'opera' });
+    writeFileSync(join(folder, 'z.safetensors'), writeSafetensors(tensors, { ...metadata, meta }));
+    const run = (...args: string[]) => {
+      const command = [
+        '--conditions=unnas-source',
+        '--import',
+        typescript,
+        join(import.meta.dirname, 'run.ts'),
+      ];
+      const { status, stdout, stderr } = spawnSync(process.execPath, [...command, ...args], {
+        encoding: 'utf8',
+      });
+      return { status, stderr, lines: stdout.trim().split('\n') };
+    };
+    const { status, lines } = run(folder);
+    expect(lines[0]).toBe(`golden files in ${folder} on the backend ${native ? 'native' : 'cpu'}`);
+    expect(lines[1]).toMatch(/^passed deep\/a\.b\.safetensors /);
+    expect(lines.slice(2)).toEqual([
+      'FAILED z.safetensors',
+      '       there is no check for the kind opera',
+      '1 passed, 1 failed',
+    ]);
+    expect(status).toBe(1);
+    expect(run(join(folder, 'deep'), '--backend', 'cpu')).toMatchObject({
+      status: 0,
+      lines: expect.arrayContaining(['1 passed, 0 failed']),
+    });
+    expect(run(folder, '--backend', 'gpu')).toMatchObject({
+      status: 2,
+      stderr: 'golden: expected the backend cpu or native, got gpu\n',
+    });
   });
 });
 

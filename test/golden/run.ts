@@ -1,4 +1,5 @@
-// npm run golden -- DIR [--backend NAME]: checks all golden files below a folder, see checker.ts.
+// npm run golden -- DIR [--backend NAME]: checks all golden files below a folder, see checker.ts; on the backend native where it
+// is built, since stock tfjs takes minutes.
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { inputError, isInputError } from '@unnas/random';
@@ -28,10 +29,10 @@ try {
   process.exitCode = 2;
 }
 
-function options(): { folder: string; backend: string } {
-  let parsed: { positionals: string[]; values: { backend: string } };
+function options(): { folder: string; backend: string | undefined } {
+  let parsed: { positionals: string[]; values: { backend?: string } };
   try {
-    parsed = parseArgs({ allowPositionals: true, options: { backend: { type: 'string', default: 'cpu' } } });
+    parsed = parseArgs({ allowPositionals: true, options: { backend: { type: 'string' } } });
   } catch (error) {
     throw inputError((error as Error).message);
   }

@@ -1,8 +1,16 @@
 import * as tf from '@tensorflow/tfjs';
 import { inputError } from '@unnas/random';
 
-/** Makes a backend the current one: `cpu` is stock tfjs, `native` our addon. @throws InputError if it is not there */
-export async function selectBackend(name: string): Promise<void> {
+/**
+ * Makes a backend the current one: `cpu` is stock tfjs, `native` our addon; without a name `native` where it is built.
+ *
+ * @throws InputError if it is not there
+ */
+export async function selectBackend(name?: string): Promise<void> {
+  if (name === undefined) {
+    const { addonStatus } = await import('@unnas/native');
+    return selectBackend(addonStatus().loaded ? 'native' : 'cpu');
+  }
   if (name === 'native') {
     const { registerNativeBackend } = await import('@unnas/native');
     if (!(await registerNativeBackend()))
