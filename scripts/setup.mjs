@@ -77,7 +77,7 @@ function build() {
   if (read(stamp) === wanted && existsSync(commandLine) && (existsSync(addon) || !native)) return;
   if (native) ensureBuildTools({ say, stop });
 
-  say('building the command line and the native addon (about a minute; once)');
+  say(`building the command line${native ? ' and the native addon (about a minute; once)' : ''}`);
   // nx straight from node_modules: it needs no pnpm on the path.
   const nx = (...args) =>
     succeeds(process.execPath, ['node_modules/nx/dist/bin/nx.js', ...args, '--output-style=stream'], {
