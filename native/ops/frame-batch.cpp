@@ -1,12 +1,17 @@
 // Views of pictures, normalised, and where asked their quarter turns counter-clockwise.
 #include <cstring>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "ops/channels.h"
 
 namespace unnas::UNNAS_ISA {
 namespace {
 
-constexpr int64_t kBand = 16;  // rows that make up a task: a turn of them is written in runs of cache lines
+constexpr int64_t kBand = 32;                  // rows that make up a task
+constexpr int64_t kCached = int64_t{2} << 20;  // floats of a batch that caches may keep until it is used
 
 /// (v / 255 + lighting - mean) / deviation for each channel, in doubles and in this order, as the reference.
 class Normaliser {
@@ -53,25 +58,63 @@ class Normaliser {
   float table_[256][3];
 };
 
-/// Copies `count` pixels that lie `stride` floats apart to a run of pixels.
+/// Copies past the caches where the processor can: they would first read what is about to be overwritten.
+inline void stream(const float* from, int64_t count, float* to) {
+#if defined(__x86_64__)
+  while (count > 0 && reinterpret_cast<uintptr_t>(to) % sizeof(vf) != 0) *to++ = *from++, count--;
+  for (; count >= kLanes; count -= kLanes, from += kLanes, to += kLanes) {
+#if defined(__AVX512F__)
+    _mm512_stream_ps(to, load(from));
+#elif defined(__AVX2__)
+    _mm256_stream_ps(to, load(from));
+#else
+    _mm_stream_ps(to, load(from));
+#endif
+  }
+#endif
+  std::copy(from, from + count, to);
+}
+
+/// Other threads see what was streamed before they see that this one is done.
+inline void finish_streams() {
+#if defined(__x86_64__)
+  _mm_sfence();
+#endif
+}
+
+/// Gathers `count` pixels that lie `stride` floats apart. There is room for one float behind them.
 inline void gather_pixels(const float* from, int64_t stride, int64_t count, float* to) {
-  // Four floats at a time, the last of them for the next pixel to replace; what lies behind the run stays.
+  // Four floats at a time, the last of them for the next pixel to replace.
   for (int64_t i = 0; i + 1 < count; i++) std::memcpy(to + 3 * i, from + i * stride, 16);
   std::memcpy(to + 3 * (count - 1), from + (count - 1) * stride, 12);
 }
 
-/// The further turns of rows [begin, begin + count) of a picture, which lie `stride` floats apart:
-/// one turn[size - 1 - c][r] = two turns[size - 1 - r][size - 1 - c] = three turns[c][size - 1 - r] =
-/// rows[r][c]
-void write_turns(const float* rows, int64_t stride, int64_t begin, int64_t count, int64_t size, float* x) {
-  const int64_t values = size * size * 3, end = begin + count;
-  float *one = x + values, *two = one + values, *three = two + values;
-  for (int64_t r = 0; r < count; r++)
-    gather_pixels(rows + r * stride + (size - 1) * 3, -3, size, two + (size - 1 - begin - r) * size * 3);
-  for (int64_t c = 0; c < size; c++) {
-    gather_pixels(rows + c * 3, stride, count, one + ((size - 1 - c) * size + begin) * 3);
-    gather_pixels(rows + (count - 1) * stride + c * 3, -stride, count, three + (c * size + size - end) * 3);
+/// Writes the further turns of the picture x [size, size, 3] behind it:
+/// one turn[size - 1 - c][r] = two turns[size - 1 - r][size - 1 - c] = three turns[c][size - 1 - r] = x[r][c]
+/// Row by row, so that the writes are long runs; the picture was just made and is in the cache.
+void write_turns(float* x, int64_t size, bool past_caches) {
+  const int64_t row = size * 3, values = size * row;
+  Scratch scratch;
+  float* line = scratch.floats(row);
+  const auto put = [&](float* to) {
+    if (past_caches)
+      stream(line, row, to);
+    else
+      std::memcpy(to, line, static_cast<size_t>(row) * sizeof(float));
+  };
+  for (int64_t c = size - 1; c >= 0; c--) {
+    gather_pixels(x + c * 3, row, size, line);
+    put(x + values + (size - 1 - c) * row);
   }
+  for (int64_t r = size - 1; r >= 0; r--) {
+    gather_pixels(x + r * row + row - 3, -3, size, line);
+    put(x + 2 * values + (size - 1 - r) * row);
+  }
+  for (int64_t c = 0; c < size; c++) {
+    gather_pixels(x + (size - 1) * row + c * 3, -row, size, line);
+    put(x + 3 * values + c * row);
+  }
+  if (past_caches) finish_streams();
 }
 
 // x[i][t] = the view of picture i after t quarter turns; inputs: views, lighting (or nothing), pictures..
@@ -80,27 +123,17 @@ void frame_batch(const Call& call) {
   const int64_t pictures = static_cast<int64_t>(call.inputs.size()) - 2, values = size * size * 3;
   const Normaliser normaliser(call.attrs, lighting_of(call.in(1)));
   float* x = call.out(0).f32();
-  const int64_t bands = chunk_count(size, kBand);
+  const bool past_caches = pictures * turns * values >= kCached;
+  // Turns need the whole of a picture.
+  const int64_t band = turns == 1 ? kBand : size, bands = chunk_count(size, band);
   parallel_for(pictures * bands, 1, [&](int64_t, int64_t task, int64_t) {
-    const int64_t picture = task / bands, begin = task % bands * kBand, end = std::min(size, begin + kBand);
+    const int64_t picture = task / bands, begin = task % bands * band, end = std::min(size, begin + band);
     Scratch scratch;
     PictureWindow window(call.in(static_cast<size_t>(picture + 2)).u8(), view_of(call.in(0), picture), size,
                          {begin, end}, {0, size}, scratch);
-    float* upright = x + picture * turns * values + begin * size * 3;
-    if (turns == 1) {
-      for (int64_t r = begin; r < end; r++)
-        normaliser.row(window, r, size, picture, upright + (r - begin) * size * 3);
-      return;
-    }
-    const int64_t stride = size * 3 + 1;  // room for the fourth float of the last pixel
-    float* rows = scratch.floats((end - begin) * stride);
-    for (int64_t r = begin; r < end; r++) {
-      float* row = rows + (r - begin) * stride;
-      normaliser.row(window, r, size, picture, row);
-      row[size * 3] = 0;
-      std::memcpy(upright + (r - begin) * size * 3, row, static_cast<size_t>(size) * 12);
-    }
-    write_turns(rows, stride, begin, end - begin, size, x + picture * turns * values);
+    float* upright = x + picture * turns * values;
+    for (int64_t r = begin; r < end; r++) normaliser.row(window, r, size, picture, upright + r * size * 3);
+    if (turns == 4) write_turns(upright, size, past_caches);
   });
 }
 
