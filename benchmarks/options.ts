@@ -11,12 +11,13 @@ Parts (steps, kernels and memory by default):
   ops       every fused op on native, on stock tfjs cpu and on wasm, in turns
   kernels   every fused op, forward and backward, beside what the machine can do
   scaling   steps over batch, channels, cells and threads, each in a process of its own
+  transforms  batches of pictures for each task, native, reference and Python's libraries in turns
   memory    tensors and resident memory over 20 steps
 
 Options:
   --kind LIST      of steps: weight, alpha, second-order, or several with commas (weight)
   --batch N        pictures in a batch (16; derived 32, ops 4, kernels 64)
-  --turns N        steps of each contender that count (5; stock 1, ops and scaling 3, kernels 9)
+  --turns N        steps of each contender that count (5; stock 1, ops and scaling 3, kernels and transforms 9)
   --warmup N       steps before those (2)
   --threads N      threads of each contender (2)
   --seed N         of weights and pictures (0)
@@ -27,7 +28,10 @@ Options:
   --baseline FILE  compare the ratios with those of an earlier --json
 `;
 
-export const PARTS = ['steps', 'kinds', 'derived', 'stock', 'ops', 'kernels', 'scaling', 'memory'] as const;
+export const PARTS = [
+  ...(['steps', 'kinds', 'derived', 'stock', 'ops', 'kernels', 'transforms'] as const),
+  ...(['scaling', 'memory'] as const),
+] as const;
 export type Part = (typeof PARTS)[number];
 const USUAL: readonly Part[] = ['steps', 'kernels', 'memory'];
 

@@ -5,6 +5,7 @@ import {
   percent,
   type ScalingPoint,
   type StepComparison,
+  type TransformComparison,
 } from '@unnas/bench';
 
 /** Tables for a person, on standard output. */
@@ -84,5 +85,22 @@ export function printScaling(points: readonly ScalingPoint[]): void {
       step.shareOutsideKernels === null ? '' : percent(step.shareOutsideKernels),
       digits(step.peakResidentMiB),
     ]),
+  ]);
+}
+
+export function printTransforms(comparisons: readonly TransformComparison[]): void {
+  print('batches of pictures in memory, in turns', [
+    ['task', 'size', 'pictures', '', 'threads', 'pictures/s', 'times as long'],
+    ...comparisons.flatMap(({ task, size, pictures, contenders }) =>
+      contenders.map(({ name, threads, picturesPerSecond, timesAsLong }) => [
+        task,
+        `${size}`,
+        `${pictures}`,
+        name,
+        `${threads}`,
+        digits(picturesPerSecond),
+        digits(timesAsLong),
+      ]),
+    ),
   ]);
 }

@@ -14,7 +14,7 @@ export interface Python {
 const script = fileURLToPath(new URL('./pytorch/darts_step.py', import.meta.url));
 
 /** Where a Python may be: the one that PYTHON names, and the usual ones. */
-const places = (): string[] => [
+export const places = (): string[] => [
   ...(process.env.PYTHON ? [process.env.PYTHON] : []),
   ...['python3', '/usr/bin/python3', '/usr/local/bin/python3'],
   ...Array.from({ length: 8 }, (_, i) => `python3.${16 - i}`),

@@ -19,9 +19,10 @@ import { compareOps } from './compare-ops.ts';
 import { compareSteps, ownStep, peers } from './compare-steps.ts';
 import { memoryOverSteps } from './memory.ts';
 import { type BenchmarkOptions, type Part, readOptions, USAGE } from './options.ts';
-import { printComparison, printOps, printScaling } from './print.ts';
+import { printComparison, printOps, printScaling, printTransforms } from './print.ts';
 import { findPython } from './pytorch.ts';
 import { scaling } from './scaling.ts';
+import { compareTransforms } from './transforms.ts';
 
 /** What the parts of a run leave behind. */
 type Results = { -readonly [K in keyof BenchReport]?: BenchReport[K] };
@@ -78,6 +79,11 @@ const parts: Readonly<Record<Part, (asked: BenchmarkOptions, results: Results) =
   async kernels({ batch = 64, turns = 9 }, results) {
     results.kernels = await measureKernels({ batch, turns });
     console.log(`\nfused kernels, batch ${batch}\n${kernelLines(results.kernels).join('\n')}`);
+  },
+  async transforms({ turns = 9, warmup, threads, python }, results) {
+    const asked = { turns, warmup, threads, ...(python === undefined ? {} : { python }) };
+    results.transforms = await compareTransforms({ ...asked, onSay: say });
+    printTransforms(results.transforms);
   },
   async scaling({ batch = 16, turns = 3, seed }, results) {
     results.scaling = await scaling({ batch, turns, seed, onSay: say });

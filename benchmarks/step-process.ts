@@ -68,8 +68,13 @@ export class StepProcess implements Contender<StepAnswer> {
   }
 
   async run(): Promise<StepAnswer> {
-    this.#child.stdin.write('step\n');
-    return (await this.#answer()) as StepAnswer;
+    return (await this.ask('step')) as StepAnswer;
+  }
+
+  /** Hands it a line and gives its answer, for a process that knows more than one kind of turn. */
+  async ask(line: string): Promise<unknown> {
+    this.#child.stdin.write(`${line}\n`);
+    return this.#answer();
   }
 
   stop(): void {

@@ -76,7 +76,7 @@ inline vf compressed(vf t) {
 }
 
 /// How near to the border of a bin, in widths of a bin, a colour in floats is not sure to be on the right
-/// side of it. The floats are off by less than a tenth of that.
+/// side of it. The floats are off by less than a quarter of that.
 constexpr float kDoubt = 1e-4f;
 
 /// L, and the cells of ten that a and b fall into; `doubt` is not 0 in lanes where one of them may be wrong.

@@ -16,6 +16,7 @@ export interface BenchReport {
   readonly kernels: KernelsRecord | null;
   readonly ops: readonly OpComparison[];
   readonly scaling: readonly ScalingPoint[];
+  readonly transforms: readonly TransformComparison[];
 }
 
 /** Samples of what the machine can do, taken while others were measured. */
@@ -71,6 +72,22 @@ export interface OpComparison {
   readonly milliseconds: Readonly<Record<string, number | null>>;
 }
 
+/** The making of batches for one task, by several contenders in turns; the first is the one that the others are compared with. */
+export interface TransformComparison {
+  readonly task: string;
+  /** Side of the pictures. */
+  readonly size: number;
+  readonly pictures: number;
+  readonly contenders: readonly {
+    readonly name: string;
+    readonly threads: number;
+    /** By the median of the turns. */
+    readonly picturesPerSecond: number;
+    /** How many times as long as the first it takes. */
+    readonly timesAsLong: number;
+  }[];
+}
+
 /** A step of the supernet in a process of its own, at one of several values of one setting. */
 export interface ScalingPoint {
   readonly axis: 'batch' | 'channels' | 'cells' | 'threads';
@@ -89,6 +106,7 @@ export function benchReport(
     kernels: null,
     ops: [],
     scaling: [],
+    transforms: [],
     ...parts,
   };
 }
