@@ -1,4 +1,6 @@
-// Softmax cross-entropy of R rows of K logits with a label each, mean over the rows.
+// Softmax cross-entropy of R rows of K logits with a label each, mean over the C rows whose label is not the
+// one to ignore.
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -15,16 +17,23 @@ int64_t checked_label(int32_t label, int64_t classes) {
   return label;
 }
 
-// loss = 1/R sum_r (log sum_k exp(x_rk) - x_r,label)
+/// Label of rows that do not count; labels are not negative, so none by default.
+int32_t ignored_label(const Call& call) { return static_cast<int32_t>(call.attrs.integer("ignore")); }
+
+/// Rows that count, at least 1: where none does, the mean over them is 0.
+double counted_rows(const Call& call) { return std::max(1.0, call.attrs.number("counted")); }
+
+// loss = 1/C sum_r (log sum_k exp(x_rk) - x_r,label)
 void cross_entropy(const Call& call) {
   const int64_t classes = call.attrs.integer("classes"), rows = static_cast<int64_t>(call.in(1).size);
   const float* logits = call.in(0).f32();
-  const int32_t* labels = call.in(1).i32();
+  const int32_t *labels = call.in(1).i32(), ignore = ignored_label(call);
   const int64_t grain = pixels_for(kTask, classes);
   std::vector<double> parts(static_cast<size_t>(chunk_count(rows, grain)));
   parallel_for(rows, grain, [&](int64_t task, int64_t begin, int64_t end) {
     double total = 0;
     for (int64_t r = begin; r < end; r++) {
+      if (labels[r] == ignore) continue;
       const float* x = logits + r * classes;
       const auto [largest, sum] = exponential_sum(x, classes, nullptr);
       total += std::log(sum) +
@@ -34,19 +43,23 @@ void cross_entropy(const Call& call) {
   });
   double total = 0;
   for (double part : parts) total += part;
-  *call.out(0).f32() = static_cast<float>(total / static_cast<double>(rows));
+  *call.out(0).f32() = static_cast<float>(total / counted_rows(call));
 }
 
-// dlogits = dy / R (softmax(logits) - onehot(label)); inputs: logits, labels, dy (scalar)
+// dlogits = dy / C (softmax(logits) - onehot(label)); inputs: logits, labels, dy (scalar)
 void cross_entropy_grad(const Call& call) {
   const int64_t classes = call.attrs.integer("classes"), rows = static_cast<int64_t>(call.in(1).size);
   const float* logits = call.in(0).f32();
-  const int32_t* labels = call.in(1).i32();
-  const float each = *call.in(2).f32() / static_cast<float>(rows);
+  const int32_t *labels = call.in(1).i32(), ignore = ignored_label(call);
+  const float each = *call.in(2).f32() / static_cast<float>(counted_rows(call));
   float* dlogits = call.out(0).f32();
   parallel_for(rows, pixels_for(kTask, classes), [&](int64_t, int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
       float* row = dlogits + r * classes;
+      if (labels[r] == ignore) {
+        std::fill(row, row + classes, 0.0f);
+        continue;
+      }
       const double sum = exponential_sum(logits + r * classes, classes, row).sum;
       const float scale = static_cast<float>(static_cast<double>(each) / sum);
       for_lanes(classes, [&]<class V>(int64_t k) { store_as(row + k, load_as<V>(row + k) * scale); });

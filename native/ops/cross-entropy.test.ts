@@ -56,6 +56,45 @@ describe('cross-entropy', () => {
     expect(loss!.values[0]).toBe(0);
   });
 
+  it('leaves out rows with the label to ignore, with gradients of zero', async () => {
+    await fc.assert(
+      fc.asyncProperty(shapes, fc.constantFrom(255, 1), async (shape, ignore) => {
+        const labels = labelsOf(shape).arraySync();
+        const own = labels.map((label, r) => (r % 3 === 0 ? ignore : label));
+        const counted = own.filter((label) => label !== ignore).length;
+        const kept = own.flatMap((label, r) => (label === ignore ? [] : [r]));
+        const run = (attrs: object, rows: number[]) =>
+          native(() => {
+            const x = tf.gather(normal<tf.Rank.R2>(shape, 1), tf.tensor1d(rows, 'int32'));
+            const y = tf.tensor1d(
+              rows.map((r) => own[r]!),
+              'int32',
+            );
+            return [
+              ...kernel('UnnasCrossEntropy', [x, y], attrs),
+              ...kernel('UnnasCrossEntropyGrad', [x, y, tf.scalar(0.5)], attrs),
+            ];
+          });
+        const [loss, gradient] = await run({ ignore, counted }, [...own.keys()]);
+        if (counted === 0) {
+          expect([...loss!.values, ...gradient!.values].every((value) => value === 0)).toBe(true);
+          return;
+        }
+        const [restLoss, rest] = await run({}, kept);
+        expect(loss!.values[0]).toBeCloseTo(restLoss!.values[0]!, 5);
+        const classes = shape[1];
+        for (const [r, label] of own.entries()) {
+          const row = gradient!.values.slice(r * classes, (r + 1) * classes);
+          const place = kept.indexOf(r);
+          const expected =
+            label === ignore ? row.map(() => 0) : rest!.values.slice(place * classes, (place + 1) * classes);
+          expect([...row]).toEqual([...expected]);
+        }
+      }),
+      { numRuns: runs(30) },
+    );
+  });
+
   it('refuses a label that is no class', () => {
     for (const label of [-1, 2])
       expect(() => kernel('UnnasCrossEntropy', [tf.zeros([1, 2]), tf.tensor1d([label], 'int32')])).toThrow(

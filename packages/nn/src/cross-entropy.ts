@@ -1,12 +1,26 @@
 import * as tf from '@tensorflow/tfjs';
 import { op } from './op.ts';
 
-const fused = op<object>({
+interface CrossEntropyAttrs {
+  /** Label of rows that do not count; `NO_LABEL` where all do. */
+  readonly ignore: number;
+  /** Rows that count. */
+  readonly counted: number;
+}
+
+/** No label is that, nor one that is none by mistake. */
+const NO_LABEL = -(2 ** 31);
+
+const fused = op<CrossEntropyAttrs>({
   name: 'UnnasCrossEntropy',
-  reference: ([logits, labels]) => {
-    const [rows, classes] = logits!.shape as [number, number];
-    const target = tf.oneHot(labels as tf.Tensor1D, classes, 1, 0, 'float32');
-    return [tf.logSoftmax(logits!).mul(target).sum().div(-rows)];
+  reference: ([logits, labels], { ignore, counted }) => {
+    const classes = logits!.shape[1]!;
+    const target = tf.tidy(() => {
+      // No class at all for rows that do not count.
+      const kept = tf.where(labels!.equal(ignore), tf.onesLike(labels!).neg(), labels!);
+      return tf.oneHot(kept.toInt() as tf.Tensor1D, classes, 1, 0, 'float32');
+    });
+    return [tf.logSoftmax(logits!).mul(target).sum().div(-Math.max(1, counted))];
   },
 });
 
@@ -15,7 +29,7 @@ const fused = op<object>({
  *
  * @param logits ...,K, for example N,K or N,H,W,K
  * @param labels int32 of the shape of the logits without the last axis, values 0..K-1
- * @param options `ignore`: a label whose rows do not count at all
+ * @param options `ignore`: a label whose rows do not count at all; where no row counts the loss is 0
  */
 export function crossEntropy(
   logits: tf.Tensor,
@@ -29,22 +43,14 @@ export function crossEntropy(
       `crossEntropy: ${rows} rows of logits go with as many int32 labels, got ${labels.size} of ${labels.dtype}`,
     );
   }
-  const values = labels.dataSync<'int32'>();
-  const wrong = values.find((label) => label !== ignore && (label < 0 || label >= classes));
-  if (wrong !== undefined) {
-    throw new RangeError(`crossEntropy: labels are 0..${classes - 1} for ${classes} classes, got ${wrong}`);
+  let counted = 0;
+  for (const label of labels.dataSync<'int32'>()) {
+    if (label === ignore) continue;
+    if (label < 0 || label >= classes) {
+      throw new RangeError(`crossEntropy: labels are 0..${classes - 1} for ${classes} classes, got ${label}`);
+    }
+    counted++;
   }
-  const flatLogits = logits.reshape([rows, classes]);
-  const counted = values.reduce((count, label) => count + (label === ignore ? 0 : 1), 0);
-  if (counted === rows) return fused([flatLogits, labels.reshape([rows])], {})[0] as tf.Scalar;
-  if (counted === 0) throw new RangeError(`crossEntropy: all labels are ${ignore}, which does not count`);
-  const target = tf.tidy(() => {
-    // No class at all for rows that do not count.
-    const kept = tf.tensor1d(
-      values.map((label) => (label === ignore ? -1 : label)),
-      'int32',
-    );
-    return tf.oneHot(kept, classes, 1, 0, 'float32');
-  });
-  return tf.logSoftmax(flatLogits).mul(target).sum().div(-counted);
+  const [flatLogits, flatLabels] = [logits.reshape([rows, classes]), labels.reshape([rows])];
+  return fused([flatLogits, flatLabels], { ignore: ignore ?? NO_LABEL, counted })[0] as tf.Scalar;
 }

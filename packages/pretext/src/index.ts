@@ -16,6 +16,8 @@ export {
   type AccuracyOptions,
   accuracy,
   addTallies,
+  type FirstLargestAttrs,
+  firstLargestReference,
   type Metric,
   meanIntersectionOverUnion,
   type Tally,

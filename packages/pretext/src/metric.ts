@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { runHostKernel } from './transforms/host-kernel.ts';
 
 /** Counts of a batch that add up over batches, entry by entry: whole numbers, of which there are as many in every batch. */
 export type Tally = readonly number[];
@@ -126,9 +127,24 @@ function rightWithin(
 /** Of each row the class of its largest logit, the first of equal ones; -1 for a row without any number. */
 function firstLargest(logits: tf.Tensor, classes: number): Int32Array {
   const values = logits.dataSync<'float32'>();
-  const rows = values.length / classes;
-  const guesses = new Int32Array(rows).fill(-1);
-  for (let row = 0, at = 0; row < rows; row++) {
+  const guesses = new Int32Array(values.length / classes);
+  runHostKernel<FirstLargestAttrs>('UnnasFirstLargest', { values, classes, guesses }, firstLargestReference);
+  return guesses;
+}
+
+/** What the kernel `UnnasFirstLargest` is called with. */
+export interface FirstLargestAttrs {
+  /** [rows, classes] */
+  readonly values: Float32Array;
+  readonly classes: number;
+  /** Written: [rows]. */
+  readonly guesses: Int32Array;
+}
+
+/** The meaning of the kernel. */
+export function firstLargestReference({ values, classes, guesses }: FirstLargestAttrs): void {
+  guesses.fill(-1);
+  for (let row = 0, at = 0; row < guesses.length; row++) {
     let best = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < classes; k++, at++) {
       const value = values[at]!;
@@ -138,7 +154,6 @@ function firstLargest(logits: tf.Tensor, classes: number): Int32Array {
       }
     }
   }
-  return guesses;
 }
 
 function largest(values: readonly number[]): number {
