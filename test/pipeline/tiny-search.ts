@@ -27,7 +27,8 @@ export async function bits(run: string): Promise<Record<string, string>> {
 export async function log(run: string): Promise<object[]> {
   const lines = (await readFile(join(run, 'log.jsonl'), 'utf8')).trim().split('\n');
   return lines.map((line) => {
-    const { seconds, imagesPerSecond, waitedMilliseconds, ...record } = JSON.parse(line);
+    const { seconds, imagesPerSecond, waitedMilliseconds, preparedMilliseconds, ...record } =
+      JSON.parse(line);
     return record;
   });
 }

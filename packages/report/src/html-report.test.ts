@@ -29,7 +29,7 @@ describe('htmlReport', () => {
       '45.0 %chance 25 %',
       '5 of 5',
       '5 min 00 s',
-      '4800.1 % of the time waiting for images',
+      '4800.1 % of the time waiting for images, 0.1 % making batches of them',
     ]);
     expect(notes(page)).toEqual([]);
     const titles = find(page, 'svg').map((drawing) => textOf(find(drawing, 'title')[0]!));

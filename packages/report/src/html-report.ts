@@ -55,9 +55,16 @@ function note({ heading, sentences }: Note): string {
   );
 }
 
+/** Where time went that trained nothing. */
+function waits({ waiting, preparing }: RunSummary): string {
+  if (waiting === null) return '';
+  const making = preparing === null ? '' : `, ${formatShare(preparing)} making batches of them`;
+  return `${formatShare(waiting)} of the time waiting for images${making}`;
+}
+
 /** The outcome in numbers. */
 function figures(summary: RunSummary): string {
-  const { accuracy, chance, done, asked, round, seconds, imagesPerSecond, waiting } = summary;
+  const { accuracy, chance, done, asked, round, seconds, imagesPerSecond } = summary;
   const rounds = asked === null ? `${done}` : `${done} of ${asked}`;
   const all: [string, string, string][] = [
     [
@@ -67,11 +74,7 @@ function figures(summary: RunSummary): string {
     ],
     [round === 'sample' ? 'Architectures' : 'Epochs', rounds, ''],
     ['Time', formatSeconds(seconds), ''],
-    [
-      'Images a second',
-      formatShort(imagesPerSecond),
-      waiting === null ? '' : `${formatShare(waiting)} of the time waiting for images`,
-    ],
+    ['Images a second', formatShort(imagesPerSecond), waits(summary)],
   ];
   return outcome(all);
 }

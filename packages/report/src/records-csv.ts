@@ -15,6 +15,7 @@ const COLUMNS: Readonly<Record<string, (record: RoundRecord) => Cell>> = {
   seconds: (record) => record.seconds,
   imagesPerSecond: (record) => record.imagesPerSecond,
   waitedMilliseconds: (record) => record.waitedMilliseconds,
+  preparedMilliseconds: (record) => record.preparedMilliseconds,
   normalSkips: (record) => record.health?.normal.skips,
   normalNoneMass: (record) => record.health?.normal.noneMass,
   normalEntropy: (record) => record.health?.normal.entropy,

@@ -35,8 +35,10 @@ export interface RoundRecord {
   readonly seconds?: number | null;
   /** Pictures trained in a second. */
   readonly imagesPerSecond?: number | null;
-  /** Milliseconds that were spent waiting for pictures. */
+  /** Milliseconds that were spent waiting for batches. */
   readonly waitedMilliseconds?: number | null;
+  /** Milliseconds that the making of batches took on the thread that trains. */
+  readonly preparedMilliseconds?: number | null;
 }
 
 /** How the found cell compares with random ones of the same budget: `baseline.json`. */

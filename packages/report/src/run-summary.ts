@@ -19,6 +19,8 @@ export interface RunSummary {
   readonly imagesPerSecond: number | null;
   /** Share of the time that was spent waiting for pictures. */
   readonly waiting: number | null;
+  /** Share of the time that the making of batches took. */
+  readonly preparing: number | null;
   /**
    * The first round since which the genotype is what it is at the end; null if it changed in the last, or where
    * a round has an architecture of its own.
@@ -35,6 +37,7 @@ export function summarise(report: RunReport): RunSummary {
   const accuracies = records.map((record) => record.accuracy).filter(isNumber);
   const seconds = sum(records.map((record) => record.seconds));
   const waited = sum(records.map((record) => record.waitedMilliseconds));
+  const prepared = sum(records.map((record) => record.preparedMilliseconds));
   const classes = numberAt(config, 'task', 'classes');
   const task = text(config, 'task', 'name');
   const data = text(config, 'data', 'name');
@@ -50,6 +53,7 @@ export function summarise(report: RunReport): RunSummary {
     seconds,
     imagesPerSecond: mean(records.map((record) => record.imagesPerSecond)),
     waiting: seconds && waited !== null ? waited / 1000 / seconds : null,
+    preparing: seconds && prepared !== null ? prepared / 1000 / seconds : null,
     settledSince: round === 'epoch' ? settledSince(records) : null,
   };
 }

@@ -39,8 +39,10 @@ export interface EpochRecord {
   readonly seconds: number;
   /** Pictures of the weight half trained in a second, scoring not counted. */
   readonly imagesPerSecond: number;
-  /** Milliseconds of the round that were spent waiting for pictures. */
+  /** Milliseconds of the round that were spent waiting for batches: for pictures, and for the making of batches. */
   readonly waitedMilliseconds: number;
+  /** Milliseconds of the round that went into the making of batches of pictures in memory, on the thread that trains. */
+  readonly preparedMilliseconds: number;
 }
 
 const NUMBERS = [
@@ -118,6 +120,7 @@ export interface RoundSums {
   seconds: number;
   trainSeconds: number;
   waitedMilliseconds: number;
+  preparedMilliseconds: number;
 }
 
 export function emptySums(): RoundSums {
@@ -134,17 +137,26 @@ export function emptySums(): RoundSums {
     seconds: 0,
     trainSeconds: 0,
     waitedMilliseconds: 0,
+    preparedMilliseconds: 0,
   };
+}
+
+/** What a unit took, and of that the waiting for its batches; and the making of its batches, whenever that was. */
+export interface UnitTimes {
+  readonly seconds: number;
+  readonly waitedMilliseconds: number;
+  readonly preparedMilliseconds: number;
 }
 
 /** Adds a unit and the time it took to the sums. */
 export function addUnit(
   sums: RoundSums,
   report: UnitReport,
-  { seconds, waitedMilliseconds }: { seconds: number; waitedMilliseconds: number },
+  { seconds, waitedMilliseconds, preparedMilliseconds }: UnitTimes,
 ): void {
   sums.seconds += seconds;
   sums.waitedMilliseconds += waitedMilliseconds;
+  sums.preparedMilliseconds += preparedMilliseconds;
   if (report.phase === 'score') {
     sums.scoredTally = addTallies(sums.scoredTally, report.tally);
     return;
@@ -189,5 +201,6 @@ export function epochRecord(
     seconds: sums.seconds,
     imagesPerSecond: imagesPerSecond(sums),
     waitedMilliseconds: sums.waitedMilliseconds,
+    preparedMilliseconds: sums.preparedMilliseconds,
   };
 }

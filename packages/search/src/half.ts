@@ -21,6 +21,8 @@ export interface Half {
 export interface HalfBatch extends HostBatch {
   /** Pictures in the batch; a task may make several rows of one. */
   readonly pictures: number;
+  /** What the task took to make it of pictures in memory, on the thread that trains. */
+  readonly preparedMilliseconds: number;
 }
 
 export interface HalfOptions<P extends Picture> {
@@ -46,7 +48,9 @@ export function half<P extends Picture>({ source, task, batch, seed, stream, sco
   const prepare = async (indices: Uint32Array, pass: number, mode: 'train' | 'test'): Promise<HalfBatch> => {
     const pictures = await source.load(indices);
     const streams = augmentationStreams(indices, { seed, epoch: pass, stream });
-    return { ...task.prepare(pictures, source, streams, mode), pictures: indices.length };
+    const begun = performance.now();
+    const batch = task.prepare(pictures, source, streams, mode);
+    return { ...batch, pictures: indices.length, preparedMilliseconds: performance.now() - begun };
   };
   return {
     length,

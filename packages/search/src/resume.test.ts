@@ -44,7 +44,13 @@ async function drain(run: SearchRun): Promise<EpochRecord[]> {
 const bytesOf = (folder: string, file = 'checkpoint.safetensors') => readFileSync(join(folder, file));
 
 /** A record without what depends on the clock. */
-const timeless = ({ seconds, imagesPerSecond, waitedMilliseconds, ...record }: EpochRecord) => record;
+const timeless = ({
+  seconds,
+  imagesPerSecond,
+  waitedMilliseconds,
+  preparedMilliseconds,
+  ...record
+}: EpochRecord) => record;
 
 /** The tensors of a checkpoint: its file without the header, which holds times. */
 const tensorBytes = (folder: string) => {

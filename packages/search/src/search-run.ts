@@ -130,7 +130,10 @@ export class Run implements SearchRun {
         const unit = unitAt(schedule, state.unit);
         const report = searcher.work(unit, next.value);
         checkFinite(report, unit, state);
-        addUnit(state.sums, report, { seconds: (performance.now() - begun) / 1000, waitedMilliseconds });
+        const seconds = (performance.now() - begun) / 1000;
+        const { main, alphas } = next.value;
+        const preparedMilliseconds = main.preparedMilliseconds + (alphas?.preparedMilliseconds ?? 0);
+        addUnit(state.sums, report, { seconds, waitedMilliseconds, preparedMilliseconds });
         state.unit++;
         onProgress?.(progressOf(unit, report, state));
         if (unit.last) {

@@ -63,6 +63,11 @@ describe('search with darts', () => {
       [2, 2],
     ]);
     expect(records[0]!.learningRate).toBe(0.025);
+    for (const { seconds, preparedMilliseconds } of records) {
+      // Batches are made in every round, and the round is longer than that.
+      expect(preparedMilliseconds).toBeGreaterThan(0);
+      expect(preparedMilliseconds).toBeLessThan(1000 * seconds);
+    }
     expect(records[1]!.learningRate).toBeCloseTo(0.013, 12);
     for (const { loss, alphaLoss, accuracy, trainAccuracy, alphas, health, gradientNorm } of records) {
       expect(loss).toBeGreaterThan(0);
