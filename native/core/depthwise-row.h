@@ -65,10 +65,10 @@ inline void known_row(const RowCall& call) {
     for (int64_t row = 0; row < call.rows; row++, source += call.source_stride, w += K * kBlock) {
       vf wv[K];
       UNNAS_UNROLL
-      for (int kx = 0; kx < K; kx++) wv[kx] = load(w + kx * kBlock);
+      for (int kx = 0; kx < K; kx++) wv[kx] = in_register(load(w + kx * kBlock));
       UNNAS_UNROLL
       for (int i = 0; i < kInputs; i++) {
-        vf value = load(source + i * kBlock);
+        const vf value = in_register(load(source + i * kBlock));
         UNNAS_UNROLL
         for (int kx = 0; kx < K; kx++) {
           int at = i - kx * D;
@@ -109,10 +109,10 @@ inline void gradient_row(const float* source, const float* du, int64_t width, vf
   for (; j + kTile <= width; j += kTile, source += kTile * S * kBlock, du += kTile * kBlock) {
     vf d[kTile];
     UNNAS_UNROLL
-    for (int i = 0; i < kTile; i++) d[i] = load(du + i * kBlock);
+    for (int i = 0; i < kTile; i++) d[i] = in_register(load(du + i * kBlock));
     UNNAS_UNROLL
     for (int i = 0; i < kInputs; i++) {
-      vf value = load(source + i * kBlock);
+      const vf value = in_register(load(source + i * kBlock));
       UNNAS_UNROLL
       for (int kx = 0; kx < K; kx++) {
         int at = i - kx * D;

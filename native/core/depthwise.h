@@ -13,6 +13,7 @@
 
 #include "core/blocked-image.h"
 #include "core/depthwise-row.h"
+#include "core/gemm.h"
 
 namespace unnas::UNNAS_ISA {
 namespace {
@@ -43,11 +44,14 @@ inline BlockedImage gradient_image(const Depthwise& shape, Scratch& scratch) {
 }
 
 /// Filters [taps][channels] as [channel block][tap][16]; `flipped`: last tap first.
-inline float* pack_filters(const float* w, int64_t taps, int64_t channels, bool flipped, Scratch& scratch) {
-  float* packed = scratch.floats(blocks_of(channels) * taps * kBlock);
+inline void fill_filters(const float* w, int64_t taps, int64_t channels, bool flipped, float* packed) {
   for (int64_t t = 0; t < taps; t++)
     pack_row<false>(w + (flipped ? taps - 1 - t : t) * channels, channels, packed + t * kBlock,
                     taps * kBlock);
+}
+inline float* pack_filters(const float* w, int64_t taps, int64_t channels, bool flipped, Scratch& scratch) {
+  float* packed = scratch.floats(blocks_of(channels) * taps * kBlock);
+  fill_filters(w, taps, channels, flipped, packed);
   return packed;
 }
 
@@ -57,9 +61,11 @@ struct TapRange {
   int64_t begin, end;
 };
 inline TapRange taps_inside(int64_t position, int64_t step, int64_t taps, int64_t size) {
-  int64_t begin = position < 0 ? (-position + step - 1) / step : 0;
-  int64_t end = position >= size ? 0 : (size - 1 - position) / step + 1;
-  return {std::min(begin, taps), std::min(end, taps)};
+  // Filters have few taps: looking at each takes less time than dividing.
+  TapRange inside{0, taps};
+  while (inside.begin < taps && position + inside.begin * step < 0) inside.begin++;
+  while (inside.end > 0 && position + (inside.end - 1) * step >= size) inside.end--;
+  return inside;
 }
 
 /// u = forward on a chunk of output pixels. `w` as pack_filters makes it.
@@ -106,14 +112,12 @@ inline void depthwise_weight_gradient(const Depthwise& shape, const BlockedImage
 /// y[tap][channel] = sum over partial gradients, in their order, each laid out like packed filters.
 inline void add_partial_filters(const float* partials, int64_t count, int64_t taps, int64_t channels,
                                 float* y) {
-  int64_t size = blocks_of(channels) * taps * kBlock;
+  const int64_t size = blocks_of(channels) * taps * kBlock;
+  Scratch scratch;
+  float* total = scratch.floats(size);
+  add_partials(partials, count, size, size, total);
   for (int64_t t = 0; t < taps; t++)
-    for (int64_t c = 0; c < channels; c++) {
-      const float* partial = partials + (c / kBlock * taps + t) * kBlock + c % kBlock;
-      float total = partial[0];
-      for (int64_t i = 1; i < count; i++) total += partial[i * size];
-      y[t * channels + c] = total;
-    }
+    unpack_row(total + t * kBlock, taps * kBlock, channels, y + t * channels);
 }
 
 /// The taps k that carry a pixel of the gradient to an input pixel: k = first + i * step for i < count, and

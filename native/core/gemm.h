@@ -1,7 +1,7 @@
 // Matrix products on chunks (see blocks.h): the one GEMM that all kernels use.
 //
 //   multiply:    Y[p][n]  = sum_k U[p][k] B[k][n]     for a chunk U of pixels and a packed matrix B
-//   accumulate:  G[k][n] += sum_p U[p][k] D[p][n]     for two chunks of the same pixels
+//   accumulate:  G[k][n] += sum_p U[p][k] D[p][n]     for two chunks of the same pixels, or = for the first
 //
 // Both keep a tile of the result in registers. `multiply` goes through k in order, `accumulate` through p, so
 // that a sum does not depend on how many rows a tile has, nor on the number of threads.
@@ -35,20 +35,26 @@ struct Panels {
   int64_t k, n;
 };
 
-/// Packs B with B[k][n] at b[k * k_stride + n * n_stride].
-inline Panels pack_panels(const float* b, int64_t k_count, int64_t n_count, int64_t k_stride,
-                          int64_t n_stride, Scratch& scratch) {
-  float* data = scratch.floats(k_count * vectors_of(n_count) * kLanes);
-  float* out = data;
+/// Packs B with B[k][n] at b[k * k_stride + n * n_stride] into `data`.
+inline void fill_panels(const float* b, int64_t k_count, int64_t n_count, int64_t k_stride, int64_t n_stride,
+                        float* data) {
   for (int64_t n = 0; n < n_count;) {
     int64_t width = panel_vectors(vectors_of(n_count - n)) * kLanes, used = std::min(width, n_count - n);
-    for (int64_t k = 0; k < k_count; k++, out += width) {
+    for (int64_t k = 0; k < k_count; k++, data += width) {
       const float* row = b + k * k_stride + n * n_stride;
-      for (int64_t i = 0; i < used; i++) out[i] = row[i * n_stride];
-      for (int64_t i = used; i < width; i++) out[i] = 0;
+      for (int64_t i = 0; i < used; i++) data[i] = row[i * n_stride];
+      for (int64_t i = used; i < width; i++) data[i] = 0;
     }
     n += width;
   }
+}
+inline int64_t panel_floats(int64_t k_count, int64_t n_count) {
+  return k_count * vectors_of(n_count) * kLanes;
+}
+inline Panels pack_panels(const float* b, int64_t k_count, int64_t n_count, int64_t k_stride,
+                          int64_t n_stride, Scratch& scratch) {
+  float* data = scratch.floats(panel_floats(k_count, n_count));
+  fill_panels(b, k_count, n_count, k_stride, n_stride, data);
   return {data, k_count, n_count};
 }
 
@@ -129,7 +135,7 @@ struct ToChunk {
 
 template <int kNV>
 inline void accumulate_panel(const float* u, const float* d, int64_t rows, int64_t k_count, int64_t n,
-                             float* g, int64_t stride) {
+                             float* g, int64_t stride, bool add) {
   constexpr int kKR = gradient_rows(kNV);
   const float* dv[kNV];
   UNNAS_UNROLL
@@ -144,7 +150,7 @@ inline void accumulate_panel(const float* u, const float* d, int64_t rows, int64
     UNNAS_UNROLL
     for (int r = 0; r < kKR; r++) {
       UNNAS_UNROLL
-      for (int v = 0; v < kNV; v++) sum[r][v] = load(out + r * stride + v * kLanes);
+      for (int v = 0; v < kNV; v++) sum[r][v] = add ? load(out + r * stride + v * kLanes) : vf{};
     }
 #pragma GCC unroll 2
     for (int64_t p = 0; p < rows; p++) {
@@ -167,17 +173,39 @@ inline void accumulate_panel(const float* u, const float* d, int64_t rows, int64
 }
 
 /// G has padded(K) rows of padded(N) floats; rows and columns past K and N take up what the chunks hold
-/// there.
+/// there. Without `add` G is overwritten.
 inline void accumulate(const float* u, int64_t k_count, const float* d, int64_t n_count, int64_t rows,
-                       float* g) {
+                       float* g, bool add = true) {
   int64_t stride = padded(n_count);
   for (int64_t n = 0; n < n_count;) {
     int vectors = panel_vectors(vectors_of(n_count - n));
-    if (vectors == 1) accumulate_panel<1>(u, d, rows, k_count, n, g, stride);
-    if (vectors == 2) accumulate_panel<2>(u, d, rows, k_count, n, g, stride);
-    if (vectors == 3) accumulate_panel<3>(u, d, rows, k_count, n, g, stride);
+    if (vectors == 1) accumulate_panel<1>(u, d, rows, k_count, n, g, stride, add);
+    if (vectors == 2) accumulate_panel<2>(u, d, rows, k_count, n, g, stride, add);
+    if (vectors == 3) accumulate_panel<3>(u, d, rows, k_count, n, g, stride, add);
     n += vectors * kLanes;
   }
+}
+
+/// out[i] = sum over `count` partial sums, in their order, `size` floats apart, for i < n.
+inline void add_partials(const float* partials, int64_t count, int64_t size, int64_t n, float* out) {
+  constexpr int kTile = 8;  // enough of each partial sum at a time to read memory in long pieces
+  int64_t i = 0;
+  for (; i + kTile * kLanes <= n; i += kTile * kLanes) {
+    vf sum[kTile];
+    UNNAS_UNROLL
+    for (int t = 0; t < kTile; t++) sum[t] = load(partials + i + t * kLanes);
+    for (int64_t part = 1; part < count; part++) {
+      const float* partial = partials + part * size + i;
+      UNNAS_UNROLL
+      for (int t = 0; t < kTile; t++) sum[t] += load(partial + t * kLanes);
+    }
+    UNNAS_UNROLL
+    for (int t = 0; t < kTile; t++) store(out + i + t * kLanes, sum[t]);
+  }
+  if (i == n) return;
+  std::copy_n(partials + i, n - i, out + i);
+  for (int64_t part = 1; part < count; part++)
+    for (int64_t rest = i; rest < n; rest++) out[rest] += partials[part * size + rest];
 }
 
 /// y[i] = sum over chunks, in their order, of the padded partial matrices that `accumulate` filled.
@@ -187,14 +215,11 @@ inline void add_partial_matrices(const float* partials, int64_t count, int64_t r
   constexpr int64_t kGrain = 1 << 14;
   parallel_for(rows, std::max<int64_t>(1, kGrain / (count * columns)),
                [&](int64_t, int64_t begin, int64_t end) {
-                 for (int64_t r = begin; r < end; r++) {
-                   float* out = y + r * columns;
-                   std::copy_n(partials + r * stride, columns, out);
-                   for (int64_t i = 1; i < count; i++) {
-                     const float* partial = partials + i * size + r * stride;
-                     for (int64_t c = 0; c < columns; c++) out[c] += partial[c];
-                   }
-                 }
+                 if (columns == stride)
+                   return add_partials(partials + begin * stride, count, size, (end - begin) * stride,
+                                       y + begin * columns);
+                 for (int64_t r = begin; r < end; r++)
+                   add_partials(partials + r * stride, count, size, columns, y + r * columns);
                });
 }
 

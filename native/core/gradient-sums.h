@@ -46,12 +46,10 @@ class FilterSums {
         matrices_(scratch.floats(pieces * matrix_size_)),
         filters_(scratch.floats(pieces * filter_size_)) {}
 
+  /// The first chunk of a piece overwrites it.
   float* matrix(int64_t piece) const { return matrices_ + piece * matrix_size_; }
   float* filters(int64_t piece) const { return filters_ + piece * filter_size_; }
-  void clear(int64_t piece) const {
-    std::fill_n(matrix(piece), matrix_size_, 0.0f);
-    std::fill_n(filters(piece), filter_size_, 0.0f);
-  }
+  void clear(int64_t piece) const { std::fill_n(filters(piece), filter_size_, 0.0f); }
   void finish(float* depthwise, float* pointwise) const {
     add_partial_filters(filters_, pieces_, taps_, channels_, depthwise);
     add_partial_matrices(matrices_, pieces_, channels_, channels_, pointwise);

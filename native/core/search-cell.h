@@ -6,6 +6,7 @@
 // with zeros, so that no loop has to mind ragged ends: filters are zero there, and so are all maps.
 #pragma once
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "core/depthwise.h"
@@ -350,30 +351,59 @@ struct NextChunk {
 
 /// Filters of a stage, packed.
 struct StageFilters {
-  const float *depthwise, *flipped;
-  Panels pointwise;
+  float *depthwise, *flipped;  // flipped: for the backward pass, else null
+  Panels pointwise;            // transposed for the backward pass
 };
 
-/// A matrix [rows, columns] with zeros around, [padded rows][padded columns].
-inline float* pad_matrix(const float* matrix, int64_t rows, int64_t columns, Scratch& scratch) {
-  float* out = scratch.floats(padded(rows) * padded(columns));
-  std::fill_n(out, padded(rows) * padded(columns), 0.0f);
-  for (int64_t r = 0; r < rows; r++) std::copy_n(matrix + r * columns, columns, out + r * padded(columns));
-  return out;
-}
+/// The filters of all stages, packed on all threads.
+class PackedFilters {
+ public:
+  /// `backward`: as the backward pass multiplies.
+  PackedFilters(const SearchCell& cell, const Call& call, bool backward, Scratch& scratch) {
+    auto at = [](int64_t i) {
+      return std::pair{static_cast<int>(i / kStages), static_cast<int>(i % kStages)};
+    };
+    for (int64_t i = 0; i < kEdges * kStages; i++) {
+      const auto [edge, stage] = at(i);
+      const int64_t taps = int64_t{kStage[stage].kernel} * kStage[stage].kernel;
+      float* panels = scratch.floats(panel_floats(cell.columns, cell.columns));
+      filters_[edge][stage] = {scratch.floats(taps * cell.columns),
+                               backward ? scratch.floats(taps * cell.columns) : nullptr,
+                               {panels, cell.columns, cell.columns}};
+    }
+    int first[kEdges];
+    for (int node = kFirstNode; node < kStates; node++)
+      for (int source = 0; source < node; source++)
+        first[edge_of(source, node)] = cell.stage_parameter(source, node, 0) - kStage[0].parameter;
+    parallel_for(kEdges * kStages, kStages, [&](int64_t, int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++) {
+        const auto [edge, stage] = at(i);
+        const auto parameter = static_cast<size_t>(first[edge] + kStage[stage].parameter);
+        fill(cell, call.in(parameter).f32(), call.in(parameter + 1).f32(), stage, filters_[edge][stage]);
+      }
+    });
+  }
 
-/// `transposed`: as the backward pass multiplies.
-inline StageFilters stage_filters(const SearchCell& cell, const Call& call, int source, int node, int stage,
-                                  bool transposed, Scratch& scratch) {
-  const auto at = static_cast<size_t>(cell.stage_parameter(source, node, stage));
-  const int64_t taps = int64_t{kStage[stage].kernel} * kStage[stage].kernel;
-  const float* depthwise = call.in(at).f32();
-  const float* pointwise = pad_matrix(call.in(at + 1).f32(), cell.channels, cell.channels, scratch);
-  return {pack_filters(depthwise, taps, cell.channels, false, scratch),
-          transposed ? pack_filters(depthwise, taps, cell.channels, true, scratch) : nullptr,
-          transposed ? pack_panels(pointwise, cell.columns, cell.columns, 1, cell.columns, scratch)
-                     : pack_panels(pointwise, cell.columns, cell.columns, cell.columns, 1, scratch)};
-}
+  const StageFilters& operator()(int edge, int stage) const { return filters_[edge][stage]; }
+
+ private:
+  static void fill(const SearchCell& cell, const float* depthwise, const float* pointwise, int stage,
+                   const StageFilters& to) {
+    const int64_t taps = int64_t{kStage[stage].kernel} * kStage[stage].kernel, columns = cell.columns;
+    fill_filters(depthwise, taps, cell.channels, false, to.depthwise);
+    if (to.flipped) fill_filters(depthwise, taps, cell.channels, true, to.flipped);
+    // The matrix with zeros around.
+    Scratch scratch;
+    float* matrix = scratch.floats(columns * columns);
+    if (cell.channels < columns) std::fill_n(matrix, columns * columns, 0.0f);
+    for (int64_t r = 0; r < cell.channels; r++)
+      std::copy_n(pointwise + r * cell.channels, cell.channels, matrix + r * columns);
+    fill_panels(matrix, columns, columns, to.flipped ? 1 : columns, to.flipped ? columns : 1,
+                const_cast<float*>(to.pointwise.data));
+  }
+
+  StageFilters filters_[kEdges][kStages];
+};
 
 /// Stores the rows of a chunk product into an image of a map.
 struct ToMap {

@@ -44,17 +44,13 @@ class BackwardPass {
         group_(images_of_piece(cell_)),
         pieces_(chunk_count(cell_.images, group_)),
         workspace_(call.outputs.back().f32()),
-        norms_(cell_, scratch_) {
+        norms_(cell_, scratch_),
+        filters_(cell_, call, true, scratch_) {
     if (call.outputs.back().size < static_cast<size_t>(workspace_floats()) ||
         call.inputs.size() != static_cast<size_t>(cell_.inputs() + 5))
       throw std::invalid_argument("search cell: wrong number of inputs or room");
     for (int row = 0; row < cell_.norm_rows(); row++)
       norms_.set(row, input(1) + row * cell_.channels, input(2) + row * cell_.channels);
-    for (int node = kFirstNode; node < kStates; node++)
-      for (int source = 0; source < node; source++)
-        for (int stage = 0; stage < kStages; stage++)
-          filters_[edge_of(source, node)][stage] =
-              stage_filters(cell_, call, source, node, stage, true, scratch_);
     for (auto& edge : ends_)
       for (auto& norm : edge) norm = NormGradient(cell_.columns, scratch_);
     for (auto& edge : middles_)
@@ -250,9 +246,9 @@ class BackwardPass {
   }
 
   /// From the gradient of a stage's output to the weight gradients and du, the gradient of its depthwise
-  /// convolution.
+  /// convolution. `add`: to the weight gradients, which the first image of a piece overwrites.
   void stage_gradient(const Depthwise& d, const StageFilters& filters, const NormGradient& norm,
-                      const MapView& g, const MapView& y, const FilterSums* sums, int64_t piece,
+                      const MapView& g, const MapView& y, const FilterSums* sums, int64_t piece, bool add,
                       Workplace& work) const {
     for_chunks(0, d.out_height, d.out_width, [&](const PixelChunk& chunk) {
       const NextChunk next(cell_, y, chunk);
@@ -263,7 +259,8 @@ class BackwardPass {
       if (sums) depthwise_forward(d, work.input, filters.depthwise, chunk, work.u);
       next.ask(2);
       if (sums)
-        accumulate(work.u, cell_.columns, work.dy, cell_.columns, chunk.pixels(), sums->matrix(piece));
+        accumulate(work.u, cell_.columns, work.dy, cell_.columns, chunk.pixels(), sums->matrix(piece),
+                   add || chunk.row > 0 || chunk.column > 0);
       next.ask(3);
       if (!sums) return;
       depthwise_weight_gradient(d, work.input, work.du, chunk, sums->filters(piece));
@@ -284,7 +281,12 @@ class BackwardPass {
     /// Null where no weight gradients are wanted.
     const FilterSums* stage(size_t i) const { return sums_.empty() ? nullptr : &sums_[i].first; }
     void finish(const Call& call) const {
-      for (const auto& [sum, at] : sums_) sum.finish(call.out(at).f32(), call.out(at + 1).f32());
+      parallel_for(static_cast<int64_t>(sums_.size()), 1, [&](int64_t, int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; i++) {
+          const auto& [sum, at] = sums_[static_cast<size_t>(i)];
+          sum.finish(call.out(at).f32(), call.out(at + 1).f32());
+        }
+      });
     }
 
    private:
@@ -311,11 +313,11 @@ class BackwardPass {
           const Depthwise d = cell_.depthwise(source, stage);
           const MapView y1 = image(saved_ + cell_.stage_map(edge, branch.first()), n);
           normalised_image(cell_, y1, norms_.mean(row), norms_.inverse(row), work.input);
-          stage_gradient(d, filters_[edge][stage], ends_[edge][separable(branch)],
-                         image(node_gradient(branch.node), n),
-                         image(saved_ + cell_.stage_map(edge, stage), n), filters.stage(i), piece, work);
+          stage_gradient(
+              d, filters_(edge, stage), ends_[edge][separable(branch)], image(node_gradient(branch.node), n),
+              image(saved_ + cell_.stage_map(edge, stage), n), filters.stage(i), piece, n > begin, work);
           const auto at = static_cast<int64_t>(2 * i);
-          store_middle(d, filters_[edge][stage], work, y1, norms_.mean(row),
+          store_middle(d, filters_(edge, stage), work, y1, norms_.mean(row),
                        middle_gradient(i) + n * cell_.image_floats(), sums.part(piece, at),
                        sums.part(piece, at + 1));
         }
@@ -375,12 +377,12 @@ class BackwardPass {
           for (int stage : {branch.first(), branch.dilated()}) {
             const bool middle = stage == branch.first();
             const Depthwise d = cell_.depthwise(source, stage);
-            stage_gradient(d, filters_[edge][stage],
+            stage_gradient(d, filters_(edge, stage),
                            middle ? middles_[edge][branch.size] : ends_[edge][dilated(branch)],
                            image(middle ? middle_gradient(i) : node_gradient(branch.node), n),
                            image(saved_ + cell_.stage_map(edge, stage), n),
-                           filters.stage(2 * i + (middle ? 0 : 1)), piece, work);
-            add_input_gradient(d, filters_[edge][stage], work, state_gradient(source) + at,
+                           filters.stage(2 * i + (middle ? 0 : 1)), piece, n > begin, work);
+            add_input_gradient(d, filters_(edge, stage), work, state_gradient(source) + at,
                                add || i > 0 || !middle);
           }
         }
@@ -564,7 +566,7 @@ class BackwardPass {
   float* workspace_;
   Scratch scratch_;
   Norms norms_;
-  StageFilters filters_[kEdges][kStages];
+  PackedFilters filters_;
   NormGradient ends_[kEdges][kCandidates];  // of the batch norms at the ends of the candidates
   NormGradient middles_[kEdges][2];         // of those between two stages
   std::vector<double> node_sums_[kNodes];   // sum dS

@@ -30,16 +30,12 @@ class ForwardPass {
         workspace_(call.out(4).f32()),
         group_(images_of_piece(cell_)),
         pieces_(chunk_count(cell_.images, group_)),
-        norms_(cell_, scratch_) {
+        norms_(cell_, scratch_),
+        filters_(cell_, call, false, scratch_) {
     if (call.out(3).size < static_cast<size_t>(cell_.saved_floats()) ||
         call.out(4).size < static_cast<size_t>(cell_.forward_floats()) ||
         call.inputs.size() != static_cast<size_t>(cell_.inputs()))
       throw std::invalid_argument("search cell: wrong number of inputs or room");
-    for (int node = kFirstNode; node < kStates; node++)
-      for (int source = 0; source < node; source++)
-        for (int stage = 0; stage < kStages; stage++)
-          filters_[edge_of(source, node)][stage] =
-              stage_filters(cell_, call, source, node, stage, false, scratch_);
   }
 
   void run() {
@@ -118,7 +114,7 @@ class ForwardPass {
   void convolve(int source, int node, int stage, const BlockedImage& r, const PixelChunk& chunk, int64_t n,
                 float* u, MapMoments& moments, int64_t moment, int64_t piece) const {
     const int edge = edge_of(source, node);
-    const StageFilters& filters = filters_[edge][stage];
+    const StageFilters& filters = filters_(edge, stage);
     const int64_t stride = cell_.pixels * kBlock;
     float* y = saved_ + cell_.stage_map(edge, stage) + n * cell_.image_floats() +
                (chunk.row * cell_.out_width + chunk.column) * kBlock;
@@ -246,7 +242,7 @@ class ForwardPass {
   const int64_t group_, pieces_;
   Scratch scratch_;
   Norms norms_;
-  StageFilters filters_[kEdges][kStages];
+  PackedFilters filters_;
 };
 
 // inputs: s0, s1 [N, H, W, C], mix [14, 7], then for each edge conv_a, conv_b [C, C/2] (where strided) and
