@@ -1,6 +1,7 @@
 // N-API: turns JavaScript values into spans and attributes and calls a kernel. The only file that knows Node.
 #include <napi.h>
 
+#include <algorithm>
 #include <deque>
 #include <string>
 #include <utility>
@@ -127,6 +128,14 @@ Napi::Value reserve(const Napi::CallbackInfo& info) {
                          [](void* memory, size_t size) { unnas::release_memory(memory, size); });
 }
 
+// populate(ArrayBuffer of reserve, bytes)
+Napi::Value populate(const Napi::CallbackInfo& info) {
+  auto buffer = info[0].As<Napi::ArrayBuffer>();
+  auto bytes = static_cast<size_t>(info[1].As<Napi::Number>().Int64Value());
+  unnas::populate_memory(buffer.Data(), std::min(bytes, buffer.ByteLength()));
+  return info.Env().Undefined();
+}
+
 Napi::Value describe(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto result = Napi::Object::New(env);
@@ -170,6 +179,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["run"] = Napi::Function::New(env, run);
   exports["allocate"] = Napi::Function::New(env, allocate);
   exports["reserve"] = Napi::Function::New(env, reserve);
+  exports["populate"] = Napi::Function::New(env, populate);
   exports["describe"] = Napi::Function::New(env, describe);
   exports["setIsa"] = Napi::Function::New(env, set_isa);
   exports["setThreads"] = Napi::Function::New(env, set_threads);

@@ -29,6 +29,7 @@ interface Addon {
   ): void;
   allocate(bytes: number): ArrayBuffer;
   reserve(bytes: number): ArrayBuffer;
+  populate(reserved: ArrayBuffer, bytes: number): void;
   describe(): AddonDescription;
   setIsa(name: string): string;
   setThreads(count: number): number;
@@ -125,6 +126,9 @@ export const allocate = (bytes: number): ArrayBuffer => addon().allocate(bytes);
 
 /** Zeroed memory that is taken from the system as it is first written, in huge pages where there are any. */
 export const reserve = (bytes: number): ArrayBuffer => addon().reserve(bytes);
+
+/** Begins to take the first bytes of reserved memory from the system, in the background. */
+export const populate = (reserved: ArrayBuffer, bytes: number): void => addon().populate(reserved, bytes);
 
 export const describe = (): AddonDescription => addon().describe();
 

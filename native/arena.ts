@@ -32,16 +32,25 @@ export class Arena {
     this.#reserve = reserve;
   }
 
+  /** The address space that the next pieces will come from, at least `bytes` of it; nothing if the arena has been in use. */
+  first(bytes: number): ArrayBuffer | undefined {
+    return this.#slabs.length === 0 ? this.#addSlab(bytes).buffer : undefined;
+  }
+
   take(bytes: number): Piece {
     const size = rounded(bytes);
     for (const slab of this.#slabs) {
       const at = slab.free.findIndex(({ start, end }) => end - start >= size);
       if (at >= 0) return cut(slab, at, bytes);
     }
-    const length = Math.max(size, SLAB);
+    return cut(this.#addSlab(size), 0, bytes);
+  }
+
+  #addSlab(bytes: number): Slab {
+    const length = Math.max(rounded(bytes), SLAB);
     const slab = { buffer: this.#reserve(length), free: [{ start: 0, end: length }], touched: 0 };
     this.#slabs.push(slab);
-    return cut(slab, 0, bytes);
+    return slab;
   }
 
   give({ buffer, offset, bytes }: Piece): void {

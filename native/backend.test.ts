@@ -114,4 +114,25 @@ describe('native backend', () => {
     );
     await tf.setBackend('native');
   });
+
+  it('takes memory from the system ahead of its use, and loses nothing in it', async () => {
+    const resident = () => process.memoryUsage.rss();
+    const megabytes = 2 ** 20;
+    const before = resident();
+    backend().expectMemory(96 * megabytes);
+    const x = tf.relu(tf.fill([8 * megabytes], 3)); // while the other thread is at work
+    for (let i = 0; i < 200 && resident() < before + 80 * megabytes; i++)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(resident()).toBeGreaterThan(before + 80 * megabytes);
+    expect(x.min().dataSync()[0]).toBe(3);
+    expect(x.max().dataSync()[0]).toBe(3);
+    x.dispose();
+    backend().expectMemory(2 ** 40); // too late, and more than there is: still only a hint
+    expect(
+      tf
+        .relu(tf.fill([megabytes], 2))
+        .max()
+        .dataSync()[0],
+    ).toBe(2);
+  });
 });

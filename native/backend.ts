@@ -1,6 +1,7 @@
+import { freemem } from 'node:os';
 import { DataStorage, type DataType, engine, type KernelBackend, type TensorInfo } from '@tensorflow/tfjs';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import { allocate, type KernelArray, reserve } from './addon.ts';
+import { allocate, type KernelArray, populate, reserve } from './addon.ts';
 import { BufferPool, type PooledType } from './buffer-pool.ts';
 
 type Values = Parameters<MathBackendCPU['write']>[0];
@@ -155,6 +156,16 @@ export class NativeBackend extends MathBackendCPU {
     native: { used: number; free: number; peak: number };
   } {
     return { unreliable: false, reasons: [], native: this.#pool.bytes };
+  }
+
+  /**
+   * Begins to take so many bytes from the system in the background, before the first large array is made: a hint of how much a
+   * training step will need. Otherwise the first step waits for it, page by page.
+   */
+  expectMemory(bytes: number): void {
+    const most = Math.min(bytes, freemem() / 2);
+    const memory = this.#pool.first(most);
+    if (memory !== undefined) populate(memory, most);
   }
 
   /** Gives the memory that is kept for later use back to the system. */

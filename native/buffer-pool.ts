@@ -69,6 +69,11 @@ export class BufferPool {
     if (this.#bytesFree > this.#peakUsed) this.#trim();
   }
 
+  /** Address space that large arrays will come from, at least so many bytes; nothing if some came already. */
+  first(bytes: number): ArrayBuffer | undefined {
+    return this.#arena.first(bytes);
+  }
+
   /** Whether the memory of an array comes back for certain: nobody outside may see the array itself. */
   shares(array: KernelArray): boolean {
     return array.byteLength >= LARGE;

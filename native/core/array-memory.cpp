@@ -1,7 +1,11 @@
 #include "core/array-memory.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
+#include <thread>
 
 #include "core/red-zone.h"
 
@@ -55,9 +59,59 @@ void* reserve_memory(size_t bytes) {
   return mapping + before;
 }
 
-void release_memory(void* memory, size_t bytes) { munmap(memory, round_up(bytes, kHugePage)); }
+namespace {
+
+/// The thread that takes memory ahead of its use, for one piece of reserved memory at a time.
+class Populator {
+ public:
+  void begin(void* memory, size_t bytes) {
+    std::lock_guard lock(mutex_);
+    stop();
+    stopping_ = false;
+    memory_ = memory;
+    thread_ = std::thread([this, memory, bytes] { populate(static_cast<char*>(memory), bytes); });
+  }
+  void end(const void* memory) {
+    std::lock_guard lock(mutex_);
+    if (memory == memory_) stop();
+  }
+
+ private:
+  void stop() {
+    stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+    memory_ = nullptr;
+  }
+  void populate([[maybe_unused]] char* memory, [[maybe_unused]] size_t bytes) const {
+#if defined(MADV_POPULATE_WRITE)
+    constexpr size_t kPiece = 16 * kHugePage;
+    for (size_t at = 0; at < bytes && !stopping_; at += kPiece)
+      if (madvise(memory + at, std::min(kPiece, bytes - at), MADV_POPULATE_WRITE) != 0) return;
+#endif
+  }
+
+  std::mutex mutex_;
+  std::atomic<bool> stopping_ = false;
+  void* memory_ = nullptr;
+  std::thread thread_;
+};
+
+Populator& populator() {
+  static auto* one = new Populator;  // never destroyed: at the end of the process its thread may still run
+  return *one;
+}
+
+}  // namespace
+
+void populate_memory(void* memory, size_t bytes) { populator().begin(memory, bytes); }
+
+void release_memory(void* memory, size_t bytes) {
+  populator().end(memory);
+  munmap(memory, round_up(bytes, kHugePage));
+}
 #else
 void* reserve_memory(size_t bytes) { return std::calloc(bytes, 1); }
+void populate_memory(void*, size_t) {}
 void release_memory(void* memory, size_t) { std::free(memory); }
 #endif
 

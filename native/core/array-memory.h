@@ -14,4 +14,9 @@ void free_array(void* memory);
 void* reserve_memory(size_t bytes);
 void release_memory(void* memory, size_t bytes);
 
+/// Begins to take the first `bytes` of reserved memory from the system, on a thread of its own: pages that
+/// are there already, and what they hold, stay as they are. Only a hint: it ends early when there is no more
+/// memory, and does nothing where the system does not know how.
+void populate_memory(void* memory, size_t bytes);
+
 }  // namespace unnas

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Genotype } from '@unnas/genotype';
-import { adam, sgd } from '@unnas/nn';
+import { adam, expectMemory, sgd } from '@unnas/nn';
 import { classification } from '@unnas/pretext';
 import { Random } from '@unnas/random';
 import {
@@ -46,6 +46,7 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
   const random = Random.of(seed, 'bench');
   const space =
     genotype === undefined ? supernet(dartsSpace({ cells, channels, stem }), { classes }) : undefined;
+  if (space !== undefined) expectMemory(space.trainingMemory(options.batch, options.size));
   const network = space ?? derivedNetwork(genotype!, { cells, channels, stem, classes });
   const model = networkModel(network, classification({ classes }));
   const trained = trainedOf(

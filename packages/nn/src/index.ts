@@ -2,6 +2,7 @@ export { addScaled } from './add-scaled.ts';
 export { type Affine, batchNorm, EPSILON, normalise } from './batch-norm.ts';
 export { convolution, type SeparableConvOptions, separableConv } from './convolution.ts';
 export { crossEntropy } from './cross-entropy.ts';
+export { expectMemory } from './expect-memory.ts';
 export { fanOut } from './fan-out.ts';
 export { clipScale, globalNorm } from './global-norm.ts';
 export { type Losses, type Tensors, valueAndGradients } from './gradients.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Alphas, alphaHealth, deriveGenotype, softmaxRows } from '@unnas/genotype';
-import { adam, cosine, sgd } from '@unnas/nn';
+import { adam, cosine, expectMemory, sgd } from '@unnas/nn';
 import type { Metric } from '@unnas/pretext';
 import { inputError, Random } from '@unnas/random';
 import { supernet } from '@unnas/supernet';
@@ -95,6 +95,7 @@ class DartsSearcher implements Searcher {
     this.#firstAlphaStep = firstAlphaStep(options.alphaStart, weights.trainSteps);
     this.#network = supernet(space, { classes: task.classes, inputChannels: task.channels, head: task.head });
     checkMemory(this.#network);
+    expectMemory(this.#network.trainingMemory(weights.input.rows, weights.input.side));
     const { beta1, beta2, epsilon, weightDecay } = options;
     this.#trained = trainedOf(
       {

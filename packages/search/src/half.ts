@@ -8,6 +8,8 @@ import type { HostBatch, Task } from '@unnas/pretext';
 export interface Half {
   /** Pictures. */
   readonly length: number;
+  /** What a batch of training shows the network: how many maps, and their side in pixels. */
+  readonly input: { readonly rows: number; readonly side: number };
   /** Full batches in one pass over the half; the rest of the order is left out until the next pass. */
   readonly trainSteps: number;
   /** Batches that visit each picture that is scored once; the last may be smaller. */
@@ -54,6 +56,7 @@ export function half<P extends Picture>({ source, task, batch, seed, stream, sco
   };
   return {
     length,
+    input: { rows: batch * task.views, side: task.inputSize(source) },
     trainSteps,
     scoreSteps: batchesPerEpoch(scoredPictures, batch, { keepLast: true }),
     train(step) {

@@ -5,6 +5,7 @@ import { candidate } from './candidates.ts';
 import { nodeWeights, searchCell } from './cell.ts';
 import { type Network, type NetworkOptions, stack } from './network.ts';
 import type { StemKind } from './stem.ts';
+import { trainingMemory } from './training-memory.ts';
 
 /** The architectures that a search chooses from: DARTS's (Liu et al., ICLR 2019, section 3.1). */
 export interface Space {
@@ -43,6 +44,8 @@ export interface Supernet extends Network {
   readonly alphaShapes: { readonly normal: [number, number]; readonly reduce: [number, number] };
   /** Alphas as DARTS starts them: normal with standard deviation 0.001. */
   initialAlphas(random: Random): { normal: tf.Tensor2D; reduce: tf.Tensor2D };
+  /** See `trainingMemory`. */
+  trainingMemory(rows: number, side: number): number;
 }
 
 /** The weight-sharing network that holds every architecture of a space; a pass needs a `mix`. */
@@ -68,5 +71,6 @@ export function supernet(space: Space, options: NetworkOptions): Supernet {
       normal: alphas(random.split('normal')),
       reduce: alphas(random.split('reduce')),
     }),
+    trainingMemory: (rows, side) => trainingMemory({ ...space, ...options }, rows, side),
   };
 }
