@@ -9,7 +9,7 @@ import type { RunSummary } from './run-summary.ts';
 type Numbers = readonly (number | null | undefined)[];
 
 /** Charts of accuracy, loss and learning rate over the rounds. */
-export function curves(records: readonly RoundRecord[], { round, chance }: RunSummary): string {
+export function curves(records: readonly RoundRecord[], { round, chance, metric }: RunSummary): string {
   const points = round === 'sample';
   const of = (read: (record: RoundRecord) => number | null | undefined): Numbers => records.map(read);
   const first = seriesStroke('first');
@@ -17,7 +17,7 @@ export function curves(records: readonly RoundRecord[], { round, chance }: RunSu
   const alphaLosses = of((record) => record.alphaLoss);
   const accuracy = lineChart({
     id: 'accuracy',
-    title: 'Accuracy on the task',
+    title: `${metric} on the task`,
     round,
     format: (value) => formatShare(value, Number.isInteger(100 * value) ? 0 : 1),
     bounds: [0, 1],
@@ -59,7 +59,7 @@ export function curves(records: readonly RoundRecord[], { round, chance }: RunSu
   return element(
     'div',
     { class: 'charts' },
-    figure('Accuracy on the task', accuracy),
+    figure(`${metric} on the task`, accuracy),
     figure('Loss', loss), // Within a round that trains an architecture of its own, these are those of its last steps: nothing to compare.
     ...(points
       ? []

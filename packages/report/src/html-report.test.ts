@@ -110,11 +110,23 @@ describe('htmlReport', () => {
     const still = read({ config, records, chance: 0.36 });
     expect(notes(still)).toEqual([
       expect.stringContaining('The alphas have hardly moved.'),
-      expect.stringContaining('It gets 37.0 % of the held-out images right; guessing gets 36.0 %.'),
+      expect.stringContaining('Accuracy on held-out images is 37.0 %; guessing gets 36.0 %.'),
     ]);
     const health = { ...last!.health!, normal: { ...last!.health!.normal, skips: 5, relativeEntropy: 0.4 } };
     const collapsed = read({ config, records: [...records.slice(0, -1), { ...last!, health }] });
     expect(notes(collapsed)[0]).toContain('5 of the 8 edges of the normal cell are skip connections');
+  });
+
+  it('takes chance from the records where it was measured, and names the metric', () => {
+    const { config, records } = sampleRun({ rounds: 3 });
+    const task = { name: 'segmentation', classes: 19, metric: { name: 'mIoU', chance: null } };
+    const measured = (chance: number) =>
+      read({ config: { ...config, task }, records: records.map((record) => ({ ...record, chance })) });
+    expect(figures(measured(0.288))[0]).toBe('37.0 %chance 28.8 %');
+    expect(notes(measured(0.36)).join()).not.toContain('guessing');
+    expect(notes(measured(0.368)).join()).toContain(
+      'mIoU on held-out images is 37.0 %; guessing gets 36.8 %.',
+    );
   });
 
   it('shows a random search: points, the best, no alphas', () => {

@@ -62,13 +62,19 @@ function waits({ waiting, preparing }: RunSummary): string {
   return `${formatShare(waiting)} of the time waiting for images${making}`;
 }
 
+function uncapitalised(metric: string): string {
+  return metric === 'Accuracy' ? 'accuracy' : metric;
+}
+
 /** The outcome in numbers. */
 function figures(summary: RunSummary): string {
-  const { accuracy, chance, done, asked, round, seconds, imagesPerSecond } = summary;
+  const { accuracy, metric, chance, done, asked, round, seconds, imagesPerSecond } = summary;
   const rounds = asked === null ? `${done}` : `${done} of ${asked}`;
   const all: [string, string, string][] = [
     [
-      round === 'sample' ? 'Best accuracy on held-out images' : 'Accuracy on held-out images',
+      round === 'sample'
+        ? `Best ${uncapitalised(metric)} on held-out images`
+        : `${metric} on held-out images`,
       formatShare(accuracy),
       chance === null ? '' : `chance ${formatShare(chance, Number.isInteger(100 * chance) ? 0 : 1)}`,
     ],

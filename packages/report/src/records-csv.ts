@@ -10,6 +10,7 @@ const COLUMNS: Readonly<Record<string, (record: RoundRecord) => Cell>> = {
   alphaLoss: (record) => record.alphaLoss,
   trainAccuracy: (record) => record.trainAccuracy,
   accuracy: (record) => record.accuracy,
+  chance: (record) => record.chance,
   learningRate: (record) => record.learningRate,
   gradientNorm: (record) => record.gradientNorm,
   seconds: (record) => record.seconds,

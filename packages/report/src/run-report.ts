@@ -18,8 +18,10 @@ export interface RoundRecord {
   readonly alphaLoss?: number | null;
   /** Share of rows that were right in the weight steps, 0 to 1. */
   readonly trainAccuracy?: number | null;
-  /** Share of rows that are right on held-out pictures, 0 to 1. */
+  /** The task's metric on held-out pictures, 0 to 1: most often the share of rows that are right. */
   readonly accuracy?: number | null;
+  /** What guessing gets of what `accuracy` was measured on, 0 to 1. */
+  readonly chance?: number | null;
   /** Mean L2 norm of the weight gradients before clipping. */
   readonly gradientNorm?: number | null;
   /** Learning rate of the weights. */
@@ -45,6 +47,8 @@ export interface RoundRecord {
 export interface Baseline {
   /** Accuracy of guessing, 0 to 1. */
   readonly chance: number;
+  /** Whether that was measured, as the share of the most frequent answer. */
+  readonly chanceMeasured?: boolean;
   /** Passes over the pictures that every network had. */
   readonly epochs: number;
   readonly pictures: { readonly trained: number; readonly scored: number };
@@ -90,7 +94,7 @@ export interface RunReport {
   readonly genotype?: Genotype | null;
   /** How the genotype compares with random ones, if that was tried. */
   readonly baseline?: Baseline | null;
-  /** Accuracy of guessing, 0 to 1; by default that of one of the task's classes drawn at random. */
+  /** Accuracy of guessing, 0 to 1; by default that of the last record, or of one of the task's classes drawn at random. */
   readonly chance?: number;
   /** The machine: processor, threads, backend and the like. */
   readonly environment?: { readonly [name: string]: Json };

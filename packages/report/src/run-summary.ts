@@ -15,6 +15,10 @@ export interface RunSummary {
   /** Of the last round; of the best where each round has an architecture of its own. */
   readonly accuracy: number | null;
   readonly chance: number | null;
+  /** What `accuracy` is, with a capital letter: `Accuracy`, `mIoU`. */
+  readonly metric: string;
+  /** By how much an accuracy is above chance if it is clearly so. */
+  readonly margin: number;
   readonly seconds: number | null;
   readonly imagesPerSecond: number | null;
   /** Share of the time that was spent waiting for pictures. */
@@ -41,6 +45,7 @@ export function summarise(report: RunReport): RunSummary {
   const classes = numberAt(config, 'task', 'classes');
   const task = text(config, 'task', 'name');
   const data = text(config, 'data', 'name');
+  const metric = text(config, 'task', 'metric', 'name');
   return {
     title: report.title ?? `Architecture search${task ? ` by ${task}` : ''}${data ? ` on ${data}` : ''}`,
     subtitle: subtitle(config),
@@ -49,13 +54,23 @@ export function summarise(report: RunReport): RunSummary {
     done: records.length,
     asked: last?.epochs ?? samples ?? numberAt(config, 'settings', 'epochs'),
     accuracy: (round === 'sample' ? max(accuracies) : accuracies.at(-1)) ?? null,
-    chance: report.chance ?? (classes !== null && classes > 0 ? 1 / classes : null),
+    chance: report.chance ?? last?.chance ?? (classes !== null && classes > 0 ? 1 / classes : null),
+    metric: metric === null || metric === 'accuracy' ? 'Accuracy' : metric,
+    margin: clearlyAbove(valueAt(config, 'task', 'metric', 'chance') === null),
     seconds,
     imagesPerSecond: mean(records.map((record) => record.imagesPerSecond)),
     waiting: seconds && waited !== null ? waited / 1000 / seconds : null,
     preparing: seconds && prepared !== null ? prepared / 1000 / seconds : null,
     settledSince: round === 'epoch' ? settledSince(records) : null,
   };
+}
+
+/**
+ * By how much an accuracy is above chance if it is clearly so. Where chance was measured every pixel is an answer, so that luck
+ * is small, and good networks are not far above it (colours: less than 2 %).
+ */
+export function clearlyAbove(chanceMeasured: boolean): number {
+  return chanceMeasured ? 0.005 : 0.02;
 }
 
 /** What a reader should know before believing the outcome, in sentences; the first is the heading. */
@@ -66,7 +81,7 @@ export interface Note {
 
 export function notesOf({ records }: RunReport, summary: RunSummary): Note[] {
   const notes: Note[] = [];
-  const { round, done, asked, accuracy, chance } = summary;
+  const { round, done, asked, accuracy, chance, metric, margin } = summary;
   if (done === 0) {
     return [
       {
@@ -100,11 +115,11 @@ export function notesOf({ records }: RunReport, summary: RunSummary): Note[] {
       ],
     });
   }
-  if (accuracy !== null && chance !== null && accuracy < chance + 0.02) {
+  if (accuracy !== null && chance !== null && accuracy < chance + margin) {
     notes.push({
       heading: 'The network does no better than guessing.',
       sentences: [
-        `It gets ${formatShare(accuracy)} of the held-out images right; guessing gets ${formatShare(chance)}.`,
+        `${metric} on held-out images is ${formatShare(accuracy)}; guessing gets ${formatShare(chance)}.`,
       ],
     });
   }

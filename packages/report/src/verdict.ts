@@ -1,13 +1,14 @@
 import { formatLarge, formatShare } from './format-number.ts';
 import type { Baseline } from './run-report.ts';
+import { clearlyAbove } from './run-summary.ts';
 
 /**
  * What a comparison with random cells says, in plain sentences; the first is the outcome. No more is claimed than so many samples can
  * show: what counts is how often a cell drawn at random would come out as high, which needs no assumption about the scores.
  */
 export function verdict(baseline: Baseline): string[] {
-  const { found, random, chance, best } = baseline;
-  if (Math.max(found.accuracy, best) < chance + 0.02) {
+  const { found, random, chance, chanceMeasured = false, best } = baseline;
+  if (Math.max(found.accuracy, best) < chance + clearlyAbove(chanceMeasured)) {
     return [
       `None of the networks does clearly better than guessing (${formatShare(chance)}), so the comparison says nothing yet. Train them longer.`,
     ];

@@ -9,6 +9,7 @@ import { emptySums, epochRecord } from './epoch-record.ts';
 const network = { cells: 3, channels: 4, stem: 'cifar', classes: 4, inputChannels: 3, size: 8 } as const;
 const budget: Budget = {
   task: 'rotation',
+  chanceMeasured: false,
   epochs: 2,
   batch: 4,
   pictures: { trained: 10, scored: 10 },

@@ -33,6 +33,8 @@ export interface Baseline extends Budget {
 /** What every architecture of a comparison had. */
 export interface Budget {
   readonly task: string;
+  /** Whether chance is what the best single answer gets of the pictures that were scored. */
+  readonly chanceMeasured: boolean;
   readonly epochs: number;
   /** Pictures in a batch. */
   readonly batch: number;

@@ -119,6 +119,7 @@ function comparisonRun<P extends Picture>(options: CompareOptions<P>, around: Ar
   const { classes, channels: inputChannels, head } = task;
   const budget = {
     task: task.name,
+    chanceMeasured: task.metric.chance === null,
     epochs,
     batch,
     pictures: { trained: weights.length, scored: Math.min(scored ?? Infinity, alphas.length) },
