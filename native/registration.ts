@@ -26,6 +26,7 @@ import { kernels as separableConv } from './ops/separable-conv.ts';
 import { kernels as softmax } from './ops/softmax.ts';
 import { kernels as sum } from './ops/sum.ts';
 import { kernels as unary } from './ops/unary.ts';
+import { kernels as upsample } from './ops/upsample.ts';
 import { BACKEND_NAME } from './override.ts';
 
 /** Every kernel that this package brings, each taking the place of tfjs's own on the backend `native`. */
@@ -55,6 +56,7 @@ const kernels: readonly tf.KernelConfig[] = [
   softmax,
   sum,
   unary,
+  upsample,
 ].flat();
 
 /** Above tfjs's own backends, so that it is the default once it is registered. */
