@@ -13,7 +13,28 @@ export {
   split,
   take,
 } from '@unnas/images';
-export { classification, rotation, type Task } from '@unnas/pretext';
+export { crossEntropy } from '@unnas/nn';
+export {
+  accuracy,
+  classification,
+  colorization,
+  type FramingOptions,
+  frameBatch,
+  frameLabels,
+  type HostBatch,
+  hammingPermutations,
+  jigsaw,
+  labBatch,
+  type Metric,
+  meanIntersectionOverUnion,
+  type PermutationSet,
+  permutationSet,
+  rotation,
+  type SetOfPictures,
+  segmentation,
+  type Task,
+  type View,
+} from '@unnas/pretext';
 export { isInputError, Random } from '@unnas/random';
 export { htmlReport, type RunReport } from '@unnas/report';
 export {

@@ -25,6 +25,9 @@ const request = {
   permutations: count('of jigsaw: how many permutations are told apart', 2),
   gray: number('of jigsaw: share of pictures that become gray in training', 0, 1),
   crop: count('side in pixels of the square that is cut out of a picture'),
+  release: flag(
+    "crop and mirror as the authors' release does where it is known to be wrong, to compare with it",
+  ),
   resize: count('to how many pixels the shorter side is scaled first'),
   data: text('NAME|DIR', 'cifar10 (fetched once), or a folder of jpg, png and webp pictures'),
   limit: count('use so many pictures only, always the same ones', 2),
