@@ -1,5 +1,6 @@
 import type { LabeledPicture, Picture, SegmentedPicture } from '@unnas/images';
 import { classification, colorization, jigsaw, rotation, segmentation, type Task } from '@unnas/pretext';
+import { chosenPermutations } from './permutations-option.ts';
 import type { TaskName } from './task-names.ts';
 
 /** What `--task` and its companions say, as plain values. null is what the task does by itself. */
@@ -7,9 +8,9 @@ export interface TaskChoice {
   readonly task: TaskName;
   /** Classes of tasks that learn from labels; as many as the pictures have if null. */
   readonly classes: number | null;
-  /** Of `jigsaw`: tiles on a side, and how many permutations are told apart. */
+  /** Of `jigsaw`: tiles on a side, and how many permutations are told apart, or the path of a file of them. */
   readonly grid: number | null;
-  readonly permutations: number | null;
+  readonly permutations: number | string | null;
   /** Of `jigsaw`: share of pictures that become gray in training. */
   readonly gray: number | null;
   /** Side in pixels of the square that is cut out of a picture; by default that of the paper for the kind of set. */
@@ -34,8 +35,12 @@ export function taskOf(choice: TaskChoice, classes: number): AnyTask {
     case 'colorization':
       return colorization(framing);
     case 'jigsaw': {
-      const { grid, permutations, gray } = choice;
-      return jigsaw({ ...said({ grid, permutations, gray }), ...framing });
+      const { grid, gray } = choice;
+      const permutations =
+        choice.permutations === null
+          ? {}
+          : { permutations: chosenPermutations(choice.permutations, grid ?? 2) };
+      return jigsaw({ ...said({ grid, gray }), ...permutations, ...framing });
     }
     case 'classification':
       return classification(labels);

@@ -4,6 +4,7 @@ import { inputError } from '@unnas/random';
 import { BACKENDS } from '../backend-name.ts';
 import { command } from '../command.ts';
 import { choice, count, evenCount, flag, type Given, kebab, number, text } from '../options.ts';
+import { permutationsOption } from '../permutations-option.ts';
 import { noPositionals } from '../positionals.ts';
 import { PRESETS, type PresetName } from '../preset-names.ts';
 import type { SearchJob } from '../search-job.ts';
@@ -22,7 +23,7 @@ const request = {
   task: choice(TASK_NAMES, 'what the supernet learns, see below; rotation by default', 'NAME'),
   classes: count('classes of tasks that learn from labels, if the pictures do not say', 2),
   grid: count('of jigsaw: tiles on a side', 2, 10),
-  permutations: count('of jigsaw: how many permutations are told apart', 2),
+  permutations: permutationsOption('of jigsaw: how many permutations are told apart, or a JSON file of them'),
   gray: number('of jigsaw: share of pictures that become gray in training', 0, 1),
   crop: count('side in pixels of the square that is cut out of a picture'),
   release: flag(
