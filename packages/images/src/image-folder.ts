@@ -2,14 +2,21 @@ import { basename, resolve } from 'node:path';
 import { inputError } from '@unnas/random';
 import { cacheFolder } from './cache-folder.ts';
 import { decodedFolder } from './decoded-folder.ts';
+import { IMAGENET_STATISTICS } from './imagenet.ts';
 import { labeled } from './labeled.ts';
+import { picturesOnDemand } from './on-demand.ts';
 import type { Images, LabeledImages, Skipped } from './picture.ts';
 import { EXTENSIONS_IN_WORDS, listPictures, type PictureFile } from './picture-files.ts';
 
 export interface ImageFolderOptions {
-  /** Side of the pictures in pixels: the shorter side is scaled to it, and the centre is cut out. */
-  readonly size: number;
-  /** Where decoded pictures are kept for the next time, or false for nowhere; by default the user's cache folder. */
+  /**
+   * Side of the pictures in pixels: the shorter side is scaled to it, and the centre is cut out. With null they keep their own sizes and
+   * are decoded when asked for, and get the preparation and the statistics of ImageNet.
+   */
+  readonly size: number | null;
+  /** Bytes of decoded pictures that are kept in memory, where `size` is null: see `LoaderOptions`. */
+  readonly cacheBytes?: number;
+  /** Where squares are kept for the next time, or false for nowhere; by default the user's cache folder. */
   readonly cache?: string | false;
   /** Share of the files that may be broken, 0 to 1; by default 0.1. */
   readonly maxBroken?: number;
@@ -22,9 +29,10 @@ export interface ImageFolderOptions {
 }
 
 /**
- * The jpg, png and webp pictures of a folder and its sub-folders, in the order of their paths, decoded once and kept as
- * bytes. Files that are broken, no pictures at all, or of one single colour are left out and named in `skipped`. Throws an input
- * error for a folder that is missing, empty, or has a larger share of broken files than `maxBroken`.
+ * The jpg, png and webp pictures of a folder and its sub-folders, in the order of their paths: squares that are decoded once and kept as
+ * bytes, or at their own sizes, decoded when asked for. Files that are broken, no pictures at all, or squares of one single colour
+ * are left out and named in `skipped`. Throws an input error for a folder that is missing, empty, or has a larger share of broken
+ * files than `maxBroken`.
  */
 export async function imageFolder(folder: string, options: ImageFolderOptions): Promise<Images> {
   const { images } = await readFolder(folder, options);
@@ -75,7 +83,7 @@ async function readFolder(
   leaveOut: (file: PictureFile) => string | undefined = () => undefined,
 ): Promise<{ images: Images; files: PictureFile[] }> {
   const { size, maxBroken = 0.1, workers = 1 } = options;
-  if (!Number.isInteger(size) || size < 1 || size > 4096) {
+  if (size !== null && !(Number.isInteger(size) && size >= 1 && size <= 4096)) {
     throw inputError(`the size of pictures is a whole number of pixels from 1 to 4096, got ${size}`);
   }
   if (!(maxBroken >= 0 && maxBroken <= 1)) {
@@ -100,8 +108,14 @@ async function readFolder(
       others.length > 0 ? `; it has ${count(others.length, 'other file')}: ${named(others)}` : '';
     throw inputError(`${folder} has no ${EXTENSIONS_IN_WORDS} pictures${instead}`);
   }
+  const name = basename(resolve(folder));
+  if (size === null) {
+    const about = { ...IMAGENET_STATISTICS, name, preparation: 'imagenet', folder, others } as const;
+    const fileOf = (index: number) => files[index]!.file;
+    return { images: picturesOnDemand({ ...about, length: files.length, fileOf }, options), files };
+  }
   const { cache = cacheFolder(), onWarning = (sentence) => process.emitWarning(sentence) } = options;
-  const { pixels, about } = await decodedFolder(folder, files, { ...options, cache, onWarning });
+  const { pixels, about } = await decodedFolder(folder, files, { ...options, size, cache, onWarning });
   if (pixels.length === 0) {
     throw inputError(
       `none of the ${count(files.length, 'picture')} in ${folder} can be used: ${named(about.broken)}`,
@@ -114,7 +128,7 @@ async function readFolder(
     );
   }
   const images: Images = {
-    name: basename(resolve(folder)),
+    name,
     ...pixels,
     preparation: 'cifar',
     mean: about.mean,

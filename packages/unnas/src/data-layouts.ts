@@ -24,7 +24,8 @@ const IMAGENET_COLOURS = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224
 export const DATA_LAYOUTS = {
   cifar10: {
     title: 'CIFAR-10',
-    layout: 'DIR/data_batch_1.bin to _5.bin and test_batch.bin, or data_batch_1 to _5 and test_batch',
+    layout:
+      'DIR/data_batch_1.bin to _5.bin and test_batch.bin, or data_batch_1 to _5 and test_batch (Python)',
     pictures: 50_000,
     classes: 10,
     labels: 'pictures',
@@ -45,7 +46,8 @@ export const DATA_LAYOUTS = {
   },
   imagenet22k: {
     title: 'ImageNet-22K',
-    layout: 'DIR/n########/n########_*.JPEG, a folder for each class, and a list of the files',
+    layout:
+      'DIR/n########/n########_*.JPEG, a folder for each class, and the list imagenet-22k.txt there, beside DIR or named by --list',
     // The count is not published with the search; this is the usual one of the set of autumn 2011.
     pictures: 14_200_000,
     classes: 21_841,

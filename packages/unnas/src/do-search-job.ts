@@ -44,6 +44,7 @@ export async function doSearchJob(job: SearchJob, { post, signal }: Outside): Pr
   const environment = await prepareBackend(job, post);
   const material = await picturesAndTask(request, voiceOf(post));
   tellSkipped(material.images.skipped, post);
+  const known = material.images.skipped.length;
   const records = job.kind === 'resume' ? readRecords(job.folder) : [];
   const begun = {
     event: 'begun',
@@ -106,6 +107,7 @@ export async function doSearchJob(job: SearchJob, { post, signal }: Outside): Pr
       : resumeSearch(job.folder, { ...common, checkpoint });
   post(begun);
   const report = await follow(run, post, () => writeReport(job.folder));
+  tellSkipped(material.images.skipped.slice(known), post);
   const genotype = run.records.length > 0 ? run.genotype : null;
   post({ event: 'ended', outcome: run.outcome ?? 'stopped', folder: job.folder, genotype, report });
 }

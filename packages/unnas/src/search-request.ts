@@ -2,7 +2,14 @@ import type { Picture } from '@unnas/images';
 import { inputError } from '@unnas/random';
 import { darts, type RunConfig, randomSearch, type SearchOptions } from '@unnas/search';
 import { dartsSpace } from '@unnas/supernet';
-import { type DataChoice, openImages, openLabeled, settledChoice, type Voice } from './data.ts';
+import {
+  type DataChoice,
+  openImages,
+  openLabeled,
+  openSegmented,
+  settledChoice,
+  type Voice,
+} from './data.ts';
 import { DATA_LAYOUTS, type DataSetName } from './data-layouts.ts';
 import { kebab } from './options.ts';
 import { PRESETS, type PresetName } from './preset-names.ts';
@@ -87,12 +94,15 @@ function presetFor(task: TaskName = 'rotation'): PresetName {
 
 /** The pictures of a request and the task on them: what a run needs besides its config to go on. */
 export async function picturesAndTask(request: SearchRequest, voice: Voice): Promise<Material> {
-  const images = LABELLED.includes(request.task)
-    ? await openLabeled(request, voice)
-    : await openImages(request, voice);
+  const images = await openFor(request, voice);
   const task = taskOf(request, 'classes' in images ? images.classes.length : 0);
   // Pictures with the labels that the task learns from: they suit each other, which is all that the search asks.
   return { images, task } as unknown as Material;
+}
+
+function openFor(request: SearchRequest, voice: Voice) {
+  if (request.task === 'segmentation') return openSegmented(request, voice);
+  return request.task === 'classification' ? openLabeled(request, voice) : openImages(request, voice);
 }
 
 export type Material = Pick<SearchOptions<Picture>, 'images' | 'task'>;
