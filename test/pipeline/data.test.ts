@@ -5,8 +5,19 @@ import { fileURLToPath } from 'node:url';
 import { isInputError } from '@unnas/random';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { failure, PHOTOS } from '../../packages/images/fixtures/folders.ts';
-import { cityscapesTree, imageNetTree, PHOTO_FILES, photoTree } from '../../packages/images/fixtures/trees.ts';
-import { type DataChoice, openImages, openLabeled, openSegmented, settledChoice } from '../../packages/unnas/src/data.ts';
+import {
+  cityscapesTree,
+  imageNetTree,
+  PHOTO_FILES,
+  photoTree,
+} from '../../packages/images/fixtures/trees.ts';
+import {
+  type DataChoice,
+  openImages,
+  openLabeled,
+  openSegmented,
+  settledChoice,
+} from '../../packages/unnas/src/data.ts';
 
 const voice = { note: () => {}, progress: () => {}, endProgress: () => {} };
 
@@ -23,7 +34,9 @@ async function ownCache(): Promise<void> {
   });
 }
 
-const CIFAR_PICKLES = fileURLToPath(new URL('../../packages/images/fixtures/cifar-10-batches-py', import.meta.url));
+const CIFAR_PICKLES = fileURLToPath(
+  new URL('../../packages/images/fixtures/cifar-10-batches-py', import.meta.url),
+);
 
 describe('--data', () => {
   it('recognises ImageNet, from above and at its classes', async () => {

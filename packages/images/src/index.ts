@@ -4,6 +4,7 @@ export { CIFAR10_CLASSES, CIFAR10_STATISTICS, cifar10, looksLikeCifar10 } from '
 export { CITYSCAPES_CLASSES, type CityscapesOptions, cityscapes, cityscapesImages } from './cityscapes.ts';
 export { type FetchOptions, type FetchStage, fetchCifar10 } from './fetch-cifar10.ts';
 export { fileError } from './file-error.ts';
+export { grayShare } from './gray-share.ts';
 export {
   type ImageFolderOptions,
   imageFolder,

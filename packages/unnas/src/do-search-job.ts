@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
-import type { Picture } from '@unnas/images';
+import { grayShare, type Picture } from '@unnas/images';
 import { addonStatus, setThreads } from '@unnas/native';
 import { inputError } from '@unnas/random';
 import {
@@ -45,6 +45,7 @@ export async function doSearchJob(job: SearchJob, { post, signal }: Outside): Pr
   const material = await picturesAndTask(request, voiceOf(post));
   tellSkipped(material.images.skipped, post);
   const known = material.images.skipped.length;
+  if (request.task === 'colorization') await warnOfGray(material.images, post);
   const records = job.kind === 'resume' ? readRecords(job.folder) : [];
   const begun = {
     event: 'begun',
@@ -173,6 +174,16 @@ function voiceOf(post: Outside['post']): Voice {
     progress: (text) => post({ event: 'doing', text }),
     endProgress: () => {},
   };
+}
+
+/** From gray pictures no colours can be learnt: every pixel is of one and the same class. */
+async function warnOfGray(images: Material['images'], post: Outside['post']): Promise<void> {
+  const share = await grayShare(images);
+  if (share <= 0.5) return;
+  post({
+    event: 'note',
+    text: `about ${Math.round(100 * share)} % of the pictures of ${images.name} are gray: colorization learns little from them`,
+  });
 }
 
 const NAMED = 10;
