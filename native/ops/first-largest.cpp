@@ -1,32 +1,33 @@
-// Which class of each row is the guess: the first of the largest values.
+// Of each row the place of its largest value, the first of equal ones.
 #include <limits>
 
-#include "ops/channels.h"
+#include "core/lanes.h"
 
 namespace unnas::UNNAS_ISA {
 namespace {
 
 constexpr int64_t kTask = 1 << 15;  // values that make up a task
 
-// guesses[r] = the first k whose x[r][k] is the largest of the row; -1 where no value is larger than minus
-// infinity
+// y[r] = the first k whose x[r][k] is the largest of the row; -1 where no value is larger than minus infinity
 void first_largest(const Call& call) {
-  const int64_t classes = call.attrs.integer("classes"), rows = static_cast<int64_t>(call.out(0).size);
-  const float* values = call.in(0).f32();
-  int32_t* guesses = call.out(0).i32();
-  parallel_for(rows, std::max<int64_t>(1, kTask / classes), [&](int64_t, int64_t begin, int64_t end) {
+  const int64_t columns = call.attrs.integer("columns"), rows = static_cast<int64_t>(call.out(0).size);
+  const float* x = call.in(0).f32();
+  int32_t* y = call.out(0).i32();
+  constexpr float kNone = -std::numeric_limits<float>::infinity();
+  parallel_for(rows, pixels_for(kTask, columns), [&](int64_t, int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
-      const float* row = values + r * classes;
-      float best = -std::numeric_limits<float>::infinity();
-      int32_t guess = -1;
-      for (int64_t k = 0; k < classes; k++) {
-        // A value that is no number is larger than none.
-        if (row[k] > best) {
-          best = row[k];
-          guess = static_cast<int32_t>(k);
-        }
-      }
-      guesses[r] = guess;
+      const float* row = x + r * columns;
+      vf lanes = broadcast(kNone);
+      int64_t k = 0;
+      // In this order of the arguments what is no number gives way.
+      for (; k + kLanes <= columns; k += kLanes) lanes = max(load(row + k), lanes);
+      float largest = kNone;
+      for (int lane = 0; lane < kLanes; lane++) largest = lanes[lane] > largest ? lanes[lane] : largest;
+      for (; k < columns; k++) largest = row[k] > largest ? row[k] : largest;
+      int64_t place = -1;
+      if (largest > kNone)
+        for (place = 0; row[place] != largest;) place++;
+      y[r] = static_cast<int32_t>(place);
     }
   });
 }

@@ -1,40 +1,36 @@
 import * as tf from '@tensorflow/tfjs';
-import { firstLargestReference } from '@unnas/pretext';
+import { firstLargest } from '@unnas/nn';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { runs, useNative } from '../testing/oracle.ts';
+import { expectClose, native, runs, stock, useNative } from '../testing/oracle.ts';
 
-const rows = fc.nat(40).chain((count) =>
-  fc.integer({ min: 1, max: 70 }).chain((classes) =>
+const tables = fc.nat(40).chain((rows) =>
+  fc.integer({ min: 1, max: 70 }).chain((columns) =>
     fc
       .array(fc.constantFrom(-1, 0, 1, 2, -Infinity, Infinity, Number.NaN), {
-        minLength: count * classes,
-        maxLength: count * classes,
+        minLength: rows * columns,
+        maxLength: rows * columns,
       })
-      .map((values) => ({ classes, values: Float32Array.from(values) })),
+      .map((values) => ({ shape: [rows, columns] as [number, number], values })),
   ),
 );
 
 describe('the first of the largest', () => {
   beforeAll(useNative);
 
-  it('is found as in the reference, with equal values and values that are no numbers', () => {
-    fc.assert(
-      fc.property(rows, ({ classes, values }) => {
-        const guessed = (
-          by: (attrs: { values: Float32Array; classes: number; guesses: Int32Array }) => void,
-        ) => {
-          const guesses = new Int32Array(values.length / classes).fill(77);
-          by({ values, classes, guesses });
-          return [...guesses];
-        };
-        const { kernelFunc } = tf.getKernel('UnnasFirstLargest', 'native');
-        const native = guessed((attrs) =>
-          kernelFunc({ inputs: {}, attrs: attrs as never, backend: tf.backend() }),
-        );
-        expect(native).toEqual(guessed(firstLargestReference));
+  it('is found as in the reference, with equal values and values that are no numbers', async () => {
+    await fc.assert(
+      fc.asyncProperty(tables, async ({ shape, values }) => {
+        const f = () => [firstLargest(tf.tensor2d(Float32Array.from(values), shape))];
+        expectClose(await native(f), await stock(f), 0);
       }),
       { numRuns: runs(200) },
     );
+  });
+
+  it('is found in more rows than make up a task', async () => {
+    const x = tf.randomNormal<tf.Rank.R2>([700, 313], 0, 1, 'float32', 5);
+    const [places] = await native(() => [firstLargest(x)]);
+    expect([...places!.values]).toEqual(x.arraySync().map((row) => row.indexOf(Math.max(...row))));
   });
 });

@@ -1,18 +1,14 @@
+import type * as tf from '@tensorflow/tfjs';
 import { run } from '../addon.ts';
-import { hostKernel } from '../override.ts';
+import { override } from '../override.ts';
 
-/** Writes guesses [rows]: of each row of values [rows, classes] the first of its largest, -1 where it has no number. */
-interface Attrs {
-  readonly values: Float32Array;
-  readonly classes: number;
-  readonly guesses: Int32Array;
-}
-
-const firstLargest = hostKernel<Attrs>('UnnasFirstLargest', ({ values, classes, guesses }) => {
-  if (values.length !== guesses.length * classes) {
-    throw new RangeError(`${guesses.length} rows of ${classes} values, got ${values.length}`);
-  }
-  run('first_largest', [values], [guesses], { classes });
+/** Input: x [R, K]; output: places [R] int32. */
+const firstLargest = override('UnnasFirstLargest', ({ inputs, backend }) => {
+  const [x] = Object.values(inputs) as [tf.TensorInfo];
+  const [rows, columns] = x.shape as [number, number];
+  const places = backend.output([rows], 'int32');
+  run('first_largest', [backend.values(x)], [places.values], { columns });
+  return [places.info];
 });
 
 export const kernels = [firstLargest];

@@ -4,6 +4,7 @@ export { convolution, type SeparableConvOptions, separableConv } from './convolu
 export { crossEntropy } from './cross-entropy.ts';
 export { expectMemory } from './expect-memory.ts';
 export { fanOut } from './fan-out.ts';
+export { firstLargest } from './first-largest.ts';
 export { clipScale, globalNorm } from './global-norm.ts';
 export { type Losses, type Tensors, valueAndGradients } from './gradients.ts';
 export { mixedSum } from './mixed-sum.ts';

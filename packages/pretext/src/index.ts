@@ -16,8 +16,6 @@ export {
   type AccuracyOptions,
   accuracy,
   addTallies,
-  type FirstLargestAttrs,
-  firstLargestReference,
   type Metric,
   meanIntersectionOverUnion,
   type Tally,

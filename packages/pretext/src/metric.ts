@@ -1,5 +1,5 @@
-import type * as tf from '@tensorflow/tfjs';
-import { runHostKernel } from './transforms/host-kernel.ts';
+import * as tf from '@tensorflow/tfjs';
+import { firstLargest } from '@unnas/nn';
 
 /** Counts of a batch that add up over batches, entry by entry: whole numbers, of which there are as many in every batch. */
 export type Tally = readonly number[];
@@ -75,7 +75,7 @@ export function meanIntersectionOverUnion({
     /** Intersections, unions, and pixels of each class. */
     tally(logits, y) {
       const labels = y.dataSync<'int32'>();
-      const guesses = firstLargest(logits, classes);
+      const guesses = guessesOf(logits, classes);
       const counts = new Array<number>(3 * classes).fill(0);
       for (let row = 0; row < labels.length; row++) {
         const [label, guess] = [labels[row]!, guesses[row]!];
@@ -101,7 +101,7 @@ export function meanIntersectionOverUnion({
 }
 
 function rightFirst(logits: tf.Tensor, labels: Int32Array, classes: number): (row: number) => boolean {
-  const guesses = firstLargest(logits, classes);
+  const guesses = guessesOf(logits, classes);
   return (row) => guesses[row] === labels[row];
 }
 
@@ -125,35 +125,8 @@ function rightWithin(
 }
 
 /** Of each row the class of its largest logit, the first of equal ones; -1 for a row without any number. */
-function firstLargest(logits: tf.Tensor, classes: number): Int32Array {
-  const values = logits.dataSync<'float32'>();
-  const guesses = new Int32Array(values.length / classes);
-  runHostKernel<FirstLargestAttrs>('UnnasFirstLargest', { values, classes, guesses }, firstLargestReference);
-  return guesses;
-}
-
-/** What the kernel `UnnasFirstLargest` is called with. */
-export interface FirstLargestAttrs {
-  /** [rows, classes] */
-  readonly values: Float32Array;
-  readonly classes: number;
-  /** Written: [rows]. */
-  readonly guesses: Int32Array;
-}
-
-/** The meaning of the kernel. */
-export function firstLargestReference({ values, classes, guesses }: FirstLargestAttrs): void {
-  guesses.fill(-1);
-  for (let row = 0, at = 0; row < guesses.length; row++) {
-    let best = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < classes; k++, at++) {
-      const value = values[at]!;
-      if (value > best) {
-        best = value;
-        guesses[row] = k;
-      }
-    }
-  }
+function guessesOf(logits: tf.Tensor, classes: number): Int32Array {
+  return tf.tidy(() => firstLargest(logits.reshape([-1, classes])).dataSync<'int32'>());
 }
 
 function largest(values: readonly number[]): number {
