@@ -13,6 +13,7 @@ export {
 } from './image-folder.ts';
 export { holdsImageNetClasses, IMAGENET_STATISTICS, type ImageNetOptions, imageNet } from './imagenet.ts';
 export { type ImageNet22kOptions, imageNet22k, imageNet22kList } from './imagenet-22k.ts';
+export { type ImagesFromOptions, imagesFrom } from './images-from.ts';
 export type { OnDemandOptions } from './on-demand.ts';
 export type {
   Images,

@@ -11,6 +11,7 @@ export {
   imageFolder,
   imageNet,
   imageNet22k,
+  imagesFrom,
   type LabeledImages,
   type LabeledPicture,
   labeledImageFolder,
