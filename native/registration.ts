@@ -8,6 +8,7 @@ import { kernels as conv2d } from './ops/conv2d.ts';
 import { kernels as copy } from './ops/copy.ts';
 import { kernels as crossEntropy } from './ops/cross-entropy.ts';
 import { kernels as depthwiseConv } from './ops/depthwise-conv.ts';
+import { kernels as derivedCell } from './ops/derived-cell.ts';
 import { kernels as firstLargest } from './ops/first-largest.ts';
 import { kernels as frameBatch } from './ops/frame-batch.ts';
 import { kernels as frameLabels } from './ops/frame-labels.ts';
@@ -38,6 +39,7 @@ const kernels: readonly tf.KernelConfig[] = [
   copy,
   crossEntropy,
   depthwiseConv,
+  derivedCell,
   firstLargest,
   frameBatch,
   frameLabels,

@@ -2,6 +2,13 @@ export { addScaled } from './add-scaled.ts';
 export { type Affine, batchNorm, EPSILON, normalise } from './batch-norm.ts';
 export { convolution, type SeparableConvOptions, separableConv } from './convolution.ts';
 export { crossEntropy } from './cross-entropy.ts';
+export {
+  type DerivedCellPlan,
+  type DerivedEdge,
+  type DerivedStage,
+  derivedCell,
+  hasDerivedCellKernel,
+} from './derived-cell.ts';
 export { expectMemory } from './expect-memory.ts';
 export { fanOut } from './fan-out.ts';
 export { firstLargest } from './first-largest.ts';

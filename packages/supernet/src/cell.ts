@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Edge, edgesByNode, supernetEdges } from '@unnas/genotype';
-import { fanOut } from '@unnas/nn';
+import { fanOut, hasDerivedCellKernel } from '@unnas/nn';
 import { candidate } from './candidates.ts';
 import type { Place } from './declaration.ts';
 import { fusedCells, fusedNodes } from './fused-cell.ts';
+import { fusedDerivedCell } from './fused-derived-cell.ts';
 import { type Branch, type Layer, projection, whole } from './layers.ts';
 import { mixedNode } from './mixed-node.ts';
 import type { Pass } from './pass.ts';
@@ -168,13 +169,16 @@ export function derivedCell(
       return branch ? [{ input, layer: whole(branch) }] : [];
     }),
   );
+  const fused = fusedDerivedCell(place, { edges, concat, reduction, affine, poolNorm });
   const zeros = (x: tf.Tensor4D) => {
     const [n, height, width] = x.shape;
     const stride = reduction ? 2 : 1;
     return tf.zeros<tf.Rank.R4>([n, Math.ceil(height / stride), Math.ceil(width / stride), channels]);
   };
   return (s0, s1, pass) => {
-    const states = [first(s0, pass), second(s1, pass)];
+    const inputs = [first(s0, pass), second(s1, pass)] as const;
+    if (pass.training && fused && hasDerivedCellKernel()) return fused(inputs, pass);
+    const states: tf.Tensor4D[] = [...inputs];
     for (const node of nodes) {
       const parts = node.map(({ input, layer }) => layer(states[input]!, pass));
       states.push(parts.length > 0 ? (tf.addN(parts) as tf.Tensor4D) : zeros(s1));
