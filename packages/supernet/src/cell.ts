@@ -75,7 +75,10 @@ export function searchCell(
     const leave = (state: tf.Tensor4D, edges: Incoming[][]): tf.Tensor4D => {
       const copies = fanOut(state, edges.length + 1);
       edges.forEach((alike, i) => {
-        const shares = fanOut(alike[0]!.branch.map(copies[i]!, pass), alike.length);
+        const shares = fanOut(
+          pass.part(() => alike[0]!.branch.map(copies[i]!, pass)),
+          alike.length,
+        );
         alike.forEach((edge, k) => {
           maps.set(edge, shares[k]!);
         });

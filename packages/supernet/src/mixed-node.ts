@@ -25,13 +25,15 @@ export function mixedNode(branches: readonly Branch[]) {
 
   /** With given statistics each map takes part as scale * x + shift. */
   function evaluated(maps: readonly tf.Tensor4D[], weights: tf.Tensor, pass: Pass): tf.Tensor4D {
-    const parts = tf.unstack(weights).map((weight, k) => {
-      const prefix = norms[k]?.prefix;
-      if (prefix === undefined) return maps[k]!.mul(weight);
-      const { mean, variance } = pass.running(prefix);
-      const scale = variance.add(EPSILON).rsqrt().mul(weight);
-      return maps[k]!.mul(scale).sub(mean.mul(scale));
-    });
+    const parts = tf.unstack(weights).map((weight, k) =>
+      pass.part(() => {
+        const prefix = norms[k]?.prefix;
+        if (prefix === undefined) return maps[k]!.mul(weight);
+        const { mean, variance } = pass.running(prefix);
+        const scale = variance.add(EPSILON).rsqrt().mul(weight);
+        return maps[k]!.mul(scale).sub(mean.mul(scale));
+      }),
+    );
     return tf.addN(parts) as tf.Tensor4D;
   }
 }

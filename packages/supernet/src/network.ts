@@ -103,7 +103,9 @@ export function stack(
       const pass = new Pass(options);
       const nodeWeights = weights(options.mix);
       let [s0, s1] = start.forward(x, pass);
-      for (const { kind, cell } of stacked) [s0, s1] = [s1, cell(s0, s1, pass, nodeWeights[kind])];
+      for (const { kind, cell } of stacked) {
+        [s0, s1] = [s1, pass.part(() => cell(s0, s1, pass, nodeWeights[kind]))];
+      }
       const logits = last(s1, [x.shape[1], x.shape[2]], pass);
       return { logits, observed: pass.observed };
     },

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import type { Observed, Tensors } from '@unnas/nn';
 
 /** What a forward pass is given besides its input. */
@@ -50,6 +50,14 @@ export class Pass {
       mean: found(this.#statistics, `${prefix}mean`, 'statistics'),
       variance: found(this.#statistics, `${prefix}var`, 'statistics'),
     };
+  }
+
+  /**
+   * Computes a part of the network. In evaluation the maps on its way are freed at once, all but its result; in training they stay,
+   * as the gradient needs them.
+   */
+  part<T extends tf.TensorContainer>(compute: () => T): T {
+    return this.training ? compute() : tf.tidy(compute);
   }
 
   /** Notes a batch's mean and biased variance, C for each name, over `count` values a channel. */
