@@ -29,6 +29,8 @@ export type {
   Source,
   Statistics,
 } from './picture.ts';
+export { listPictures, type PictureFile } from './picture-files.ts';
+export { encodePng } from './png.ts';
 export { type Prefetch, type PrefetchRange, prefetch } from './prefetch.ts';
 export { IGNORED, segmented } from './segmented.ts';
 export { type KindOf, type SplitOptions, split, take } from './subset.ts';

@@ -40,4 +40,5 @@ export {
 } from './transforms/frame-labels.ts';
 export { type JigsawAttrs, jigsawBatch, jigsawReference } from './transforms/jigsaw.ts';
 export { type LabAttrs, LINEAR, labBatch, labOf, labReference } from './transforms/lab.ts';
+export { rgbOfLab } from './transforms/rgb-of-lab.ts';
 export { checkViews, type View, wholeView } from './transforms/view.ts';

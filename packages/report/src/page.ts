@@ -1,8 +1,11 @@
 import { element, escapeText } from './markup.ts';
 import { PAGE_STYLE } from './style.ts';
 
-/** Parts of a page that needs nothing else: no scripts, no other files. All text is HTML and well-formed XML. */
-export function page(title: string, sections: readonly string[]): string {
+/**
+ * Parts of a page that needs nothing else: no scripts, no other files. All text is HTML and well-formed XML. `style` is what the
+ * page has besides the style of all.
+ */
+export function page(title: string, sections: readonly string[], style = ''): string {
   const head = element(
     'head',
     {},
@@ -10,7 +13,7 @@ export function page(title: string, sections: readonly string[]): string {
     element('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
     element('meta', { name: 'color-scheme', content: 'light dark' }),
     element('title', {}, escapeText(title)),
-    element('style', {}, PAGE_STYLE),
+    element('style', {}, PAGE_STYLE + style),
   );
   const html = element('html', { lang: 'en' }, head, element('body', {}, element('main', {}, ...sections)));
   return `<!DOCTYPE html>\n${html}\n`;

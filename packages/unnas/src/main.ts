@@ -28,6 +28,10 @@ const commands: Readonly<
     summary: 'Run a run again and compare, bit for bit.',
     load: async () => (await import('./commands/repro.ts')).repro,
   },
+  preview: {
+    summary: 'Look at what a task makes of pictures, on one page.',
+    load: async () => (await import('./commands/preview.ts')).preview,
+  },
   data: {
     summary: 'Fetch a data set.',
     load: async () => (await import('./commands/data.ts')).data,
@@ -56,7 +60,9 @@ For example:
   unnas search --preset quick                       a small search on CIFAR-10, a few minutes
   unnas search --data photos/ --size 32 --limit 2000 --epochs 10
                                                     on a folder of your own pictures
-  unnas search --resume runs/NAME                   go on where a run was stopped`;
+  unnas search --resume runs/NAME                   go on where a run was stopped
+  unnas search --preset imagenet-jigsaw --plan      what the search of the paper would take on this machine
+  unnas preview --data photos/ --task jigsaw        a page of puzzles made of your own pictures`;
 
 /** Runs a command line and gives its exit code. Errors are told on standard error. */
 export async function main(args: readonly string[]): Promise<number> {
