@@ -45,6 +45,7 @@ export {
   cifar10Rotation,
   type Preset,
 } from './presets.ts';
+export { type Probe, type ProbeOptions, probe } from './probe.ts';
 export { type RandomSearchOptions, randomSearch } from './random-search.ts';
 export { type Reproduction, reproduce } from './reproduce.ts';
 export { type DataDescription, RUN_VERSION, type RunConfig, type TaskDescription } from './run-config.ts';

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
-import { grayShare, type Picture } from '@unnas/images';
+import type { Picture } from '@unnas/images';
 import { addonStatus, setThreads } from '@unnas/native';
 import { inputError } from '@unnas/random';
 import {
@@ -18,6 +18,8 @@ import {
 import { useBackend } from './backend.ts';
 import { BACKENDS, type BackendName } from './backend-name.ts';
 import type { Voice } from './data.ts';
+import { grayWarning } from './gray-warning.ts';
+import { planSearch } from './plan/search-plan.ts';
 import type { SearchJob, SearchMessage } from './search-job.ts';
 import {
   type Material,
@@ -40,12 +42,14 @@ interface Outside {
 
 /** Does a job and tells what happens. What goes wrong is thrown. */
 export async function doSearchJob(job: SearchJob, { post, signal }: Outside): Promise<void> {
+  if (job.kind === 'plan') return planJob(job, post);
   const request = job.kind === 'new' ? searchRequest(job.wishes ?? {}) : originalRequest(job.folder);
   const environment = await prepareBackend(job, post);
   const material = await picturesAndTask(request, voiceOf(post));
   tellSkipped(material.images.skipped, post);
   const known = material.images.skipped.length;
-  if (request.task === 'colorization') await warnOfGray(material.images, post);
+  const gray = await grayWarning(request.task, material.images);
+  if (gray !== null) post({ event: 'note', text: gray });
   const records = job.kind === 'resume' ? readRecords(job.folder) : [];
   const begun = {
     event: 'begun',
@@ -113,6 +117,15 @@ export async function doSearchJob(job: SearchJob, { post, signal }: Outside): Pr
   post({ event: 'ended', outcome: run.outcome ?? 'stopped', folder: job.folder, genotype, report });
 }
 
+async function planJob(job: SearchJob, post: Outside['post']): Promise<void> {
+  const { isa, threads } = await prepareBackend(job, post);
+  const plan = await planSearch(job.wishes ?? {}, {
+    machine: { backend: tf.getBackend(), isa, threads },
+    doing: (text) => post({ event: 'doing', text }),
+  });
+  post({ event: 'planned', plan });
+}
+
 /** Iterates a run to its end and tells of it; `write` is called after each epoch, and its last result given. */
 async function follow(
   run: Pick<SearchRun, 'notes' | 'records'> & AsyncIterable<EpochRecord>,
@@ -142,7 +155,8 @@ interface Environment {
 }
 
 async function prepareBackend(job: SearchJob, post: Outside['post']): Promise<Environment> {
-  const wanted = job.backend ?? (job.kind === 'new' ? undefined : backendOf(job.folder));
+  const wanted =
+    job.backend ?? (job.kind === 'new' || job.kind === 'plan' ? undefined : backendOf(job.folder));
   const backend = await useBackend(wanted);
   const status = addonStatus();
   if (wanted === undefined && backend === 'cpu' && !status.loaded) {
@@ -174,16 +188,6 @@ function voiceOf(post: Outside['post']): Voice {
     progress: (text) => post({ event: 'doing', text }),
     endProgress: () => {},
   };
-}
-
-/** From gray pictures no colours can be learnt: every pixel is of one and the same class. */
-async function warnOfGray(images: Material['images'], post: Outside['post']): Promise<void> {
-  const share = await grayShare(images);
-  if (share <= 0.5) return;
-  post({
-    event: 'note',
-    text: `about ${Math.round(100 * share)} % of the pictures of ${images.name} are gray: colorization learns little from them`,
-  });
 }
 
 const NAMED = 10;

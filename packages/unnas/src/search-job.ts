@@ -1,14 +1,15 @@
 import type { Genotype } from '@unnas/genotype';
 import type { Baseline, EpochRecord, Outcome, Progress, Reproduction } from '@unnas/search';
 import type { BackendName } from './backend-name.ts';
+import type { SearchPlan } from './plan/search-plan.ts';
 import type { SearchWishes } from './search-request.ts';
 
 /** What the worker that does a search is sent. Plain values: it crosses threads. */
 export interface SearchJob {
-  readonly kind: 'new' | 'resume' | 'repro' | 'compare';
-  /** The run folder. */
+  readonly kind: 'new' | 'plan' | 'resume' | 'repro' | 'compare';
+  /** The run folder; a plan has no use for it. */
   readonly folder: string;
-  /** Of a new run. */
+  /** Of a new run, or of a plan for one. */
   readonly wishes?: SearchWishes;
   /** Of a comparison. */
   readonly comparison?: ComparisonWishes;
@@ -29,7 +30,7 @@ export interface ComparisonWishes {
   readonly fresh?: boolean;
 }
 
-/** What it answers: `begun`, then progress and epochs, then `ended`, `reproduced` or `compared`; remarks at any time; `failed` when nothing more will come. */
+/** What it answers: `begun`, then progress and epochs, then `ended`, `reproduced` or `compared`; or `planned`; remarks at any time; `failed` when nothing more will come. */
 export type SearchMessage =
   | { readonly event: 'note' | 'doing'; readonly text: string }
   | {
@@ -69,6 +70,7 @@ export type SearchMessage =
       readonly baseline: Baseline;
       readonly report: string;
     }
+  | { readonly event: 'planned'; readonly plan: SearchPlan }
   | { readonly event: 'failed'; readonly name: string; readonly message: string; readonly stack: string };
 
 export type MessageOf<E extends SearchMessage['event']> = Extract<SearchMessage, { readonly event: E }>;

@@ -54,6 +54,12 @@ test('a folder is kept as an absolute path, a name as it is', () => {
   expect(() => searchRequest({ data: 'cifar-10' })).toThrow("did you mean 'cifar10'?");
 });
 
+test('another grid has permutations of its own', () => {
+  expect(searchRequest({ task: 'jigsaw' })).toMatchObject({ grid: 2, permutations: 24 });
+  expect(searchRequest({ task: 'jigsaw', grid: 3 })).toMatchObject({ grid: 3, permutations: null });
+  expect(searchRequest({ task: 'jigsaw', grid: 3, permutations: 50 })).toMatchObject({ permutations: 50 });
+});
+
 test('a setting of another algorithm or task is refused', () => {
   expect(() => searchRequest({ samples: 4 })).toThrow('--samples is a setting of random');
   expect(() => searchRequest({ algorithm: 'random', alphaStart: 1 })).toThrow(

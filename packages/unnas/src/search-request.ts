@@ -59,7 +59,10 @@ export function searchRequest(wishes: SearchWishes): SearchRequest {
 
 /** The same, with `data` null where the user has to say where they are, and did not. */
 export function wishedRequest({ preset, ...wishes }: SearchWishes): PresetRequest {
-  const request = { ...presetRequest(preset ?? presetFor(wishes.task)), ...wishes };
+  const base = presetRequest(preset ?? presetFor(wishes.task));
+  // Another grid has permutations of its own.
+  const permutations = wishes.grid === undefined ? base.permutations : null;
+  const request = { ...base, permutations, ...wishes };
   const labels = LABELLED.includes(request.task);
   const owners = {
     order: [request.algorithm, 'darts'],
@@ -108,7 +111,7 @@ function openFor(request: SearchRequest, voice: Voice) {
 export type Material = Pick<SearchOptions<Picture>, 'images' | 'task'>;
 
 /** The settings of a request as options of `search`. */
-export function searchSettings(request: SearchRequest) {
+export function searchSettings(request: Omit<SearchRequest, 'data'>) {
   const { cells, channels, stem, epochs, batch, seed, scored, stopOnCollapse } = request;
   const { learningRate, minimumLearningRate, weightDecay } = request;
   return {
@@ -140,7 +143,8 @@ export function originOf({ origin }: Pick<RunConfig, 'origin'>): RunOrigin | und
   return known ? (origin as unknown as RunOrigin) : undefined;
 }
 
-function algorithmOf({ algorithm, order, alphaLearningRate, alphaStart, samples }: SearchRequest) {
+function algorithmOf(request: Omit<SearchRequest, 'data'>) {
+  const { algorithm, order, alphaLearningRate, alphaStart, samples } = request;
   return algorithm === 'random'
     ? randomSearch({ samples })
     : darts({ order, learningRate: alphaLearningRate, alphaStart });

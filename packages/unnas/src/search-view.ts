@@ -1,5 +1,7 @@
 import { constants } from 'node:os';
 import { type EpochRecord, holdsRun } from '@unnas/search';
+import { table } from './command.ts';
+import { planRows } from './plan/plan-lines.ts';
 import type { MessageOf, SearchMessage } from './search-job.ts';
 import {
   beginningLines,
@@ -24,6 +26,7 @@ export function showSearch(
   let ended: MessageOf<'ended'> | undefined;
   let reproduced: MessageOf<'reproduced'> | undefined;
   let compared: MessageOf<'compared'> | undefined;
+  let planned: MessageOf<'planned'> | undefined;
   let failed: MessageOf<'failed'> | undefined;
 
   function show(message: SearchMessage): void {
@@ -58,6 +61,9 @@ export function showSearch(
       case 'compared':
         compared = message;
         return;
+      case 'planned':
+        planned = message;
+        return;
       case 'failed':
         failed = message;
         return;
@@ -78,6 +84,11 @@ export function showSearch(
     if (compared !== undefined) {
       terminal.event({ ...compared });
       for (const line of comparisonLines(compared, terminal)) terminal.line(line);
+      return 0;
+    }
+    if (planned !== undefined) {
+      terminal.event({ event: 'plan', ...planned.plan });
+      terminal.line(table(planRows(planned.plan)));
       return 0;
     }
     if (signal !== undefined && ended?.outcome !== 'finished' && ended?.outcome !== 'collapsed') {

@@ -61,6 +61,7 @@ const both = {
   resume: text('RUN', 'go on with the run in this folder'),
   threads: count('processor threads; all by default. The result does not depend on it', 1, 1024),
   backend: choice(BACKENDS, 'what computes; native by default, cpu where it is not built'),
+  plan: flag('say what the search takes in time and memory on this machine, and stop before it begins'),
   checkpointEvery: count('steps between checkpoints, besides those at each epoch and every few seconds'),
   json: flag('JSON lines, and nothing else on standard output'),
 } as const;
@@ -87,7 +88,7 @@ goes on from there to the same bits.`,
 });
 
 function searchJob(given: Given<typeof options>): SearchJob {
-  const { resume, threads, backend, checkpointEvery, json: _, out, ...settings } = given;
+  const { resume, threads, backend, plan, checkpointEvery, json: _, out, ...settings } = given;
   const common = {
     ...(threads === undefined ? {} : { threads }),
     ...(backend === undefined ? {} : { backend }),
@@ -99,6 +100,7 @@ function searchJob(given: Given<typeof options>): SearchJob {
       ...others,
       ...(order === undefined ? {} : { order: order === '1' ? (1 as const) : (2 as const) }),
     };
+    if (plan) return { kind: 'plan', folder: '', wishes, ...common };
     return { kind: 'new', folder: out ?? newRunFolder(), wishes, ...common };
   }
   const also = Object.keys(given).find((key) => Object.hasOwn(request, key));
