@@ -12,6 +12,7 @@ Parts (steps, kernels and memory by default):
   kernels   every fused op, forward and backward, beside what the machine can do
   scaling   steps over batch, channels, cells and threads, each in a process of its own
   transforms  batches of pictures for each task, native, reference and Python's libraries in turns
+  precision a small search with activations as float32 and as bfloat16: losses, time, memory
   memory    tensors and resident memory over 20 steps
 
 Options:
@@ -30,7 +31,7 @@ Options:
 
 export const PARTS = [
   ...(['steps', 'kinds', 'derived', 'stock', 'ops', 'kernels', 'transforms'] as const),
-  ...(['scaling', 'memory'] as const),
+  ...(['scaling', 'precision', 'memory'] as const),
 ] as const;
 export type Part = (typeof PARTS)[number];
 const USUAL: readonly Part[] = ['steps', 'kernels', 'memory'];

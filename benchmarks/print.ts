@@ -2,6 +2,7 @@ import {
   aligned,
   digits,
   type OpComparison,
+  type PrecisionRecord,
   percent,
   type ScalingPoint,
   type StepComparison,
@@ -102,5 +103,19 @@ export function printTransforms(comparisons: readonly TransformComparison[]): vo
         digits(timesAsLong),
       ]),
     ),
+  ]);
+}
+
+export function printPrecision(records: readonly PrecisionRecord[]): void {
+  const epochs = records[0]!.losses.map((_, i) => `${i + 1}`);
+  print('the same small search from the same seed: loss of each epoch, accuracy after the last', [
+    ['activations', ...epochs, 'accuracy', 'ms a weight step', 'peak MiB'],
+    ...records.map(({ activations, losses, accuracies, stepMilliseconds, peakResidentMiB }) => [
+      activations,
+      ...losses.map((loss) => loss.toFixed(4)),
+      percent(accuracies.at(-1)!),
+      digits(stepMilliseconds),
+      digits(peakResidentMiB),
+    ]),
   ]);
 }

@@ -19,7 +19,8 @@ import { compareOps } from './compare-ops.ts';
 import { compareSteps, ownStep, peers } from './compare-steps.ts';
 import { memoryOverSteps } from './memory.ts';
 import { type BenchmarkOptions, type Part, readOptions, USAGE } from './options.ts';
-import { printComparison, printOps, printScaling, printTransforms } from './print.ts';
+import { precision } from './precision.ts';
+import { printComparison, printOps, printPrecision, printScaling, printTransforms } from './print.ts';
 import { findPython } from './pytorch.ts';
 import { scaling } from './scaling.ts';
 import { compareTransforms } from './transforms.ts';
@@ -88,6 +89,10 @@ const parts: Readonly<Record<Part, (asked: BenchmarkOptions, results: Results) =
   async scaling({ batch = 16, turns = 3, seed }, results) {
     results.scaling = await scaling({ batch, turns, seed, onSay: say });
     printScaling(results.scaling);
+  },
+  async precision({ batch = 64, turns = 3, seed, threads }, results) {
+    results.precision = await precision({ batch, turns, seed, threads, onSay: say });
+    printPrecision(results.precision);
   },
   async memory(asked) {
     const memory = await memoryOverSteps(supernetOptions(asked), 20);

@@ -1,11 +1,6 @@
-import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { median, type ScalingPoint, type StepRecord } from '@unnas/bench';
-
-const execute = promisify(execFile);
-const from = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+import { unnas } from './unnas-command.ts';
 
 /** Powers of two up to the number of cores, and that number. */
 const THREADS = [1, 2, 4, 8, 16, 32, 64].filter((count) => count < availableParallelism());
@@ -48,15 +43,11 @@ export async function scaling({
   return points.map(({ axis, settings }) => ({ axis, step: middle(records.get(JSON.stringify(settings))!) }));
 }
 
-/** `unnas bench step` as a user calls it. */
 async function step(settings: Record<string, number>): Promise<StepRecord> {
-  const loader = ['--conditions=unnas-source', '--import', from('../scripts/typescript.mjs')];
   const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, `${value}`]);
-  const { stdout } = await execute(process.execPath, [
-    ...loader,
-    from('../packages/unnas/src/cli.ts'),
+  const stdout = await unnas(
     ...['bench', 'step', '--backend', 'native', '--kind', 'weight', '--steps', '3', ...options, '--json'],
-  ]);
+  );
   return JSON.parse(stdout) as StepRecord;
 }
 

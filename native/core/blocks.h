@@ -41,7 +41,8 @@ inline void store_lanes(float* p, vf v, int lanes) {
 
 /// Asks for a cache line that is read a little later. Not `__builtin_prefetch`: GCC drops loops of nothing
 /// else.
-inline void prefetch(const float* p) {
+template <class T>
+inline void prefetch(const T* p) {
 #if defined(__x86_64__)
   asm volatile("prefetcht0 %0" : : "m"(*p));
 #else

@@ -73,7 +73,8 @@ inline vf pixel_sum(const float* g, int64_t count) {
 }
 
 /// Sum of g (y - mean) over pixels of one vector of channels, in blocks.
-inline vf product_sum(const float* g, const float* y, int64_t count, vf mean) {
+template <class T>
+inline vf product_sum(const float* g, const T* y, int64_t count, vf mean) {
   vf sum[4] = {};
   int64_t p = 0;
   for (; p + 4 <= count; p += 4) {
@@ -100,8 +101,9 @@ inline void add_pixel_sum(const SearchCell& cell, const MapView& g, double* tota
 }
 
 /// totals += sum of g (y - mean), of one image; without means of g y.
-inline void add_product_sum(const SearchCell& cell, const MapView& g, const MapView& y, const float* means,
-                            double* totals) {
+template <class T>
+inline void add_product_sum(const SearchCell& cell, const MapView& g, const MapViewOf<T>& y,
+                            const float* means, double* totals) {
   for (int64_t block = 0; block < cell.blocks; block++)
     for (int v = 0; v < kVectors; v++) {
       const int64_t channel = block * kBlock + v * kLanes;

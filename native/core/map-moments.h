@@ -4,6 +4,7 @@
 // squares is subtracted from another; in float within a chunk, in double from chunk to chunk. Pieces are
 // merged in their order, as in moments.h.
 #pragma once
+#include "core/bfloat16.h"
 #include "core/blocks.h"
 #include "ops/moments.h"
 
@@ -17,16 +18,18 @@ class MapMoments {
       : maps_(maps), pieces_(pieces), columns_(columns), parts_(static_cast<size_t>(maps * pieces)) {}
 
   /// `rows` pixels of a map, blocks `block_stride` floats apart.
-  void add(int64_t map, int64_t piece, const float* x, int64_t block_stride, int64_t rows) {
+  template <class T>
+  void add(int64_t map, int64_t piece, const T* x, int64_t block_stride, int64_t rows) {
     Part& part = parts_[static_cast<size_t>(piece * maps_ + map)];
     if (part.count == 0) {
       part.pivot.resize(static_cast<size_t>(columns_));
       part.sums.assign(static_cast<size_t>(2 * columns_), 0.0);
-      unpack_row(x, block_stride, columns_, part.pivot.data());
+      for (int64_t c = 0; c < columns_; c += kLanes)
+        store(part.pivot.data() + c, load(x + c / kBlock * block_stride + c % kBlock));
     }
     part.count += rows;
     for (int64_t c = 0; c < columns_; c += kLanes) {
-      const float* values = x + c / kBlock * block_stride + c % kBlock;
+      const T* values = x + c / kBlock * block_stride + c % kBlock;
       const vf pivot = load(part.pivot.data() + c);
       vf sum[4] = {}, squares[4] = {};
       int64_t p = 0;

@@ -6,9 +6,11 @@
 // with zeros, so that no loop has to mind ragged ends: filters are zero there, and so are all maps.
 #pragma once
 #include <cmath>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "core/bfloat16.h"
 #include "core/depthwise.h"
 #include "core/gemm.h"
 #include "core/map-pool.h"
@@ -90,12 +92,12 @@ struct SearchCell {
   int64_t image_floats() const { return columns * pixels; }
   int64_t map_floats() const { return images * image_floats(); }
 
-  // What the forward pass leaves for the backward pass, in floats from the start.
+  // What the forward pass leaves for the backward pass, in numbers from the start.
   int64_t stage_map(int edge, int stage) const { return (edge * kStages + stage) * map_floats(); }
   int64_t skip_map(int source, int node) const {  // of strided edges
     return (kEdges * kStages + (node - kFirstNode) * kFirstNode + source) * map_floats();
   }
-  int64_t saved_floats() const {
+  int64_t saved_maps() const {
     return (kEdges * kStages + (reduction ? kNodes * kFirstNode : 0)) * map_floats();
   }
 
@@ -170,15 +172,18 @@ inline std::vector<std::vector<Branch>> branch_groups(const SearchCell& cell, in
 }
 
 /// One image of a map: of ours, or of a tensor [..., channels] of which the last dimension may be a part.
-struct MapView {
-  const float* data;
+template <class T>
+struct MapViewOf {
+  const T* data;
   int64_t pixel_stride, block_stride, channels;
 
-  const float* at(int64_t block, int v) const { return data + block * block_stride + v * kLanes; }
+  const T* at(int64_t block, int v) const { return data + block * block_stride + v * kLanes; }
   int lanes(int64_t block, int v) const { return lanes_in(channels - block * kBlock, v); }
 };
+using MapView = MapViewOf<float>;
 
-inline MapView view(const SearchCell& cell, const float* map, int64_t image) {
+template <class T>
+inline MapViewOf<T> view(const SearchCell& cell, const T* map, int64_t image) {
   return {map + image * cell.image_floats(), kBlock, cell.pixels * kBlock, cell.columns};
 }
 
@@ -249,13 +254,14 @@ class Norms {
 };
 
 /// z = relu((y - mean) * inverse) with zeros around: what the second stage of a separable convolution reads.
-inline void normalised_image(const SearchCell& cell, const MapView& y, const float* mean,
+template <class T>
+inline void normalised_image(const SearchCell& cell, const MapViewOf<T>& y, const float* mean,
                              const float* inverse, BlockedImage& z) {
   for (int64_t block = 0; block < cell.blocks; block++)
     for (int v = 0; v < kVectors; v++) {
       const vf center = load(mean + block * kBlock + v * kLanes),
                scale = load(inverse + block * kBlock + v * kLanes);
-      const float* from = y.at(block, v);
+      const T* from = y.at(block, v);
       for (int64_t row = 0; row < cell.out_height; row++, from += cell.out_width * kBlock) {
         float* to = z.row(block, row) + v * kLanes;
         for (int64_t i = 0; i < cell.out_width * kBlock; i += kBlock) {
@@ -266,21 +272,24 @@ inline void normalised_image(const SearchCell& cell, const MapView& y, const flo
 }
 
 /// One map of a sum, with a factor for each channel.
-struct Term {
-  MapView map;
+template <class T>
+struct TermOf {
+  MapViewOf<T> map;
   const float* factor;
 };
+using Term = TermOf<float>;
 
 /// out += sum of factor * map for up to kTerms terms, over `count` pixels of one vector of channels: few
 /// enough maps at a time for the processor's prefetching to follow them.
-template <int kTerms>
-inline void add_terms(const Term* terms, int64_t block, int v, int64_t first, int64_t count, float* out) {
-  const float* x[kTerms];
+template <int kTerms, class T>
+inline void add_terms(const TermOf<T>* terms, int64_t block, int v, int64_t first, int64_t count,
+                      float* out) {
+  const T* x[kTerms];
   vf factor[kTerms];
   int lanes[kTerms];
   bool whole = true;
   for (int k = 0; k < kTerms; k++) {
-    const MapView& map = terms[k].map;
+    const MapViewOf<T>& map = terms[k].map;
     x[k] = map.at(block, v) + first * map.pixel_stride;
     factor[k] = load(terms[k].factor + block * kBlock + v * kLanes);
     lanes[k] = map.lanes(block, v);
@@ -297,30 +306,50 @@ inline void add_terms(const Term* terms, int64_t block, int v, int64_t first, in
     }
     return;
   }
-  for (int k = 0; k < kTerms; k++)
-    for (int64_t p = 0; lanes[k] > 0 && p < count; p++)
-      store(out + p * kBlock,
-            load(out + p * kBlock) + load_lanes(x[k] + p * terms[k].map.pixel_stride, lanes[k]) * factor[k]);
+  if constexpr (std::is_same_v<T, float>)  // maps of ours are whole
+    for (int k = 0; k < kTerms; k++)
+      for (int64_t p = 0; lanes[k] > 0 && p < count; p++)
+        store(out + p * kBlock, load(out + p * kBlock) +
+                                    load_lanes(x[k] + p * terms[k].map.pixel_stride, lanes[k]) * factor[k]);
 }
 
-/// out += sum of factor * map, over an image of `pixels` pixels: [block][pixel][16]; `start` of each channel
-/// takes the place of what out holds, if it is given.
+template <class T>
+inline void add_all_terms(const std::vector<TermOf<T>>& terms, int64_t block, int v, int64_t first,
+                          int64_t count, float* out) {
+  size_t k = 0;
+  for (; k + 4 <= terms.size(); k += 4) add_terms<4>(&terms[k], block, v, first, count, out);
+  for (; k < terms.size(); k++) add_terms<1>(&terms[k], block, v, first, count, out);
+}
+
+/// Adds up maps of an image of `pixels` pixels, [block][pixel][16]: of those in float and of those as they
+/// are kept.
+template <class T>
+struct MapSum {
+  std::vector<Term> maps;
+  std::vector<TermOf<T>> kept;
+
+  /// out += sum of factor * map; `start` of each channel takes the place of what out holds, if it is given.
+  void add_to(int64_t blocks, int64_t pixels, float* out, const float* start = nullptr) const {
+    constexpr int64_t kPixels = 256;  // of the sum, that stay in the L1 cache for all terms
+    for (int64_t block = 0; block < blocks; block++)
+      for (int64_t first = 0; first < pixels; first += kPixels)
+        for (int v = 0; v < kVectors; v++) {
+          const int64_t count = std::min(kPixels, pixels - first);
+          float* sum = out + (block * pixels + first) * kBlock + v * kLanes;
+          if (start) {
+            const vf value = load(start + block * kBlock + v * kLanes);
+            for (int64_t p = 0; p < count * kBlock; p += kBlock) store(sum + p, value);
+          }
+          add_all_terms(maps, block, v, first, count, sum);
+          add_all_terms(kept, block, v, first, count, sum);
+        }
+  }
+};
+
+/// out += sum of factor * map, or start + it.
 inline void add_to(const std::vector<Term>& terms, int64_t blocks, int64_t pixels, float* out,
                    const float* start = nullptr) {
-  constexpr int64_t kPixels = 256;  // of the sum, that stay in the L1 cache for all terms
-  for (int64_t block = 0; block < blocks; block++)
-    for (int64_t first = 0; first < pixels; first += kPixels)
-      for (int v = 0; v < kVectors; v++) {
-        const int64_t count = std::min(kPixels, pixels - first);
-        float* sum = out + (block * pixels + first) * kBlock + v * kLanes;
-        if (start) {
-          const vf value = load(start + block * kBlock + v * kLanes);
-          for (int64_t p = 0; p < count * kBlock; p += kBlock) store(sum + p, value);
-        }
-        size_t k = 0;
-        for (; k + 4 <= terms.size(); k += 4) add_terms<4>(&terms[k], block, v, first, count, sum);
-        for (; k < terms.size(); k++) add_terms<1>(&terms[k], block, v, first, count, sum);
-      }
+  MapSum<float>{terms, {}}.add_to(blocks, pixels, out, start);
 }
 
 /// out = constant + sum of factor * map.
@@ -332,20 +361,23 @@ inline void combine(const std::vector<Term>& terms, const float* constant, int64
 /// The next chunk of an image of a map, asked for in quarters between the products of this one: the
 /// processor's own prefetching stops at the end of a page of 4 KiB, which a chunk fills, and waiting for all
 /// its lines at once costs as much as a product.
+template <class T>
 struct NextChunk {
-  const float* first;  // null: there is none
+  const T* first;  // null: there is none
   int64_t block_stride, blocks, pixels;
 
-  NextChunk(const SearchCell& cell, const MapView& map, const PixelChunk& chunk)
+  NextChunk(const SearchCell& cell, const MapViewOf<T>& map, const PixelChunk& chunk)
       : first(nullptr), block_stride(map.block_stride), blocks(cell.blocks), pixels(chunk.pixels()) {
     const int64_t after = chunk.row * cell.out_width + chunk.column + pixels;
     if (after + pixels <= cell.pixels) first = map.data + after * kBlock;
   }
 
   void ask(int quarter) const {
+    constexpr int64_t kLine = 64 / sizeof(T);
+    const int64_t lines = pixels * kBlock / kLine;
     for (int64_t block = 0; first && block < blocks; block++)
-      for (int64_t i = quarter * pixels / 4; i < (quarter + 1) * pixels / 4; i++)
-        prefetch(first + block * block_stride + i * kBlock);
+      for (int64_t i = quarter * lines / 4; i < (quarter + 1) * lines / 4; i++)
+        prefetch(first + block * block_stride + i * kLine);
   }
 };
 
@@ -406,8 +438,9 @@ class PackedFilters {
 };
 
 /// Stores the rows of a chunk product into an image of a map.
+template <class T>
 struct ToMap {
-  float* map;
+  T* map;
   int64_t block_stride;
   void operator()(int64_t p, int64_t n, vf value, int) const {
     store(map + n / kBlock * block_stride + p * kBlock + n % kBlock, value);

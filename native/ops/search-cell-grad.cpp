@@ -32,13 +32,15 @@ struct NormGradient {
       : a(scratch.floats(columns)), b(scratch.floats(columns)), c(scratch.floats(columns)) {}
 };
 
+/// `T`: what maps are kept as.
+template <class T>
 class BackwardPass {
  public:
   explicit BackwardPass(const Call& call)
       : call_(call),
         cell_(call.attrs),
         weights_(call.attrs.flag("weights")),
-        saved_(input(3)),
+        saved_(reinterpret_cast<const T*>(input(3))),
         states_{cell_, call.in(0).f32(), call.in(1).f32(), input(0)},
         doutput_{cell_, nullptr, nullptr, input(4)},
         group_(images_of_piece(cell_)),
@@ -91,7 +93,10 @@ class BackwardPass {
   float mix(int source, int node, int candidate) const {
     return call_.in(SearchCell::kMixInput).f32()[edge_of(source, node) * kCandidates + candidate];
   }
-  MapView image(const float* map, int64_t n) const { return view(cell_, map, n); }
+  template <class M>
+  MapViewOf<M> image(const M* map, int64_t n) const {
+    return view(cell_, map, n);
+  }
 
   /// The row of the batch norm at the end of a candidate; -1 for the skip of stride 1, which has none.
   int end_row(int source, int node, int candidate) const {
@@ -99,15 +104,17 @@ class BackwardPass {
       return cell_.norm_row(source, node, candidate);
     return candidate == kSkip ? -1 : cell_.stage_row(source, node, last_stage(candidate));
   }
-  /// What that batch norm sees of an image, for all but the pools.
-  MapView end_map(int source, int node, int candidate, int64_t n) const {
-    if (candidate != kSkip)
-      return image(saved_ + cell_.stage_map(edge_of(source, node), last_stage(candidate)), n);
-    return image(cell_.strided(source) ? saved_ + cell_.skip_map(source, node) : state(), n);
+  /// What that batch norm sees of an image, for all that is kept: convolutions, and skips with a stride.
+  MapViewOf<T> end_map(int source, int node, int candidate, int64_t n) const {
+    return image(
+        saved_ + (candidate == kSkip ? cell_.skip_map(source, node)
+                                     : cell_.stage_map(edge_of(source, node), last_stage(candidate))),
+        n);
   }
 
   /// P of a candidate whose map is y, of one image.
-  void add_end_product(int source, int node, int candidate, int64_t n, const MapView& y,
+  template <class M>
+  void add_end_product(int source, int node, int candidate, int64_t n, const MapViewOf<M>& y,
                        double* totals) const {
     const int row = end_row(source, node, candidate);
     add_product_sum(cell_, image(node_gradient(node), n), y, row < 0 ? nullptr : norms_.mean(row), totals);
@@ -186,11 +193,15 @@ class BackwardPass {
         float* x = state() + n * cell_.source_floats(source);
         pack_map(states_.image(source, n), pixels, cell_.blocks, x);
         pool_map(pool, cell_.blocks, x, pools.maps[kMaxPool], pools.maps[kAveragePool]);
-        for (int node = first; node < kStates; node++)
-          for (int k : {kMaxPool, kAveragePool, kSkip})
-            add_end_product(source, node, k, n,
-                            k == kSkip ? end_map(source, node, k, n) : pools.view(cell_, k),
-                            sums.part(piece, index(node, k)));
+        for (int node = first; node < kStates; node++) {
+          for (int k : {kMaxPool, kAveragePool})
+            add_end_product(source, node, k, n, pools.view(cell_, k), sums.part(piece, index(node, k)));
+          double* skip = sums.part(piece, index(node, kSkip));
+          if (cell_.strided(source))
+            add_end_product(source, node, kSkip, n, end_map(source, node, kSkip, n), skip);
+          else
+            add_end_product(source, node, kSkip, n, image(state(), n), skip);
+        }
       }
     });
     for (int node = first; node < kStates; node++)
@@ -230,14 +241,15 @@ class BackwardPass {
   };
 
   /// dy = a g + b y + c, for a chunk.
-  void form_gradient(const NormGradient& norm, const MapView& g, const MapView& y, const PixelChunk& chunk,
-                     float* dy) const {
+  void form_gradient(const NormGradient& norm, const MapView& g, const MapViewOf<T>& y,
+                     const PixelChunk& chunk, float* dy) const {
     const int64_t first = (chunk.row * cell_.out_width + chunk.column) * kBlock;
     for (int64_t block = 0; block < cell_.blocks; block++)
       for (int v = 0; v < kVectors; v++) {
         const int64_t channel = block * kBlock + v * kLanes;
         const vf a = load(norm.a + channel), b = load(norm.b + channel), c = load(norm.c + channel);
-        const float *from = g.at(block, v) + first, *map = y.at(block, v) + first;
+        const float* from = g.at(block, v) + first;
+        const T* map = y.at(block, v) + first;
         float* to = dy + block * kChunkStride + v * kLanes;
         for (int64_t p = 0; p < chunk.pixels() * kBlock; p += kBlock) {
           store(to + p, load(from + p) * a + (load(map + p) * b + c));
@@ -248,10 +260,10 @@ class BackwardPass {
   /// From the gradient of a stage's output to the weight gradients and du, the gradient of its depthwise
   /// convolution. `add`: to the weight gradients, which the first image of a piece overwrites.
   void stage_gradient(const Depthwise& d, const StageFilters& filters, const NormGradient& norm,
-                      const MapView& g, const MapView& y, const FilterSums* sums, int64_t piece, bool add,
-                      Workplace& work) const {
+                      const MapView& g, const MapViewOf<T>& y, const FilterSums* sums, int64_t piece,
+                      bool add, Workplace& work) const {
     for_chunks(0, d.out_height, d.out_width, [&](const PixelChunk& chunk) {
-      const NextChunk next(cell_, y, chunk);
+      const NextChunk<T> next(cell_, y, chunk);
       form_gradient(norm, g, y, chunk, work.dy);
       next.ask(0);
       multiply(work.dy, chunk.pixels(), filters.pointwise, ToImage(work.du, chunk));
@@ -311,7 +323,7 @@ class BackwardPass {
           const int edge = edge_of(source, branch.node), stage = branch.second();
           const int row = cell_.stage_row(source, branch.node, branch.first());
           const Depthwise d = cell_.depthwise(source, stage);
-          const MapView y1 = image(saved_ + cell_.stage_map(edge, branch.first()), n);
+          const MapViewOf<T> y1 = image(saved_ + cell_.stage_map(edge, branch.first()), n);
           normalised_image(cell_, y1, norms_.mean(row), norms_.inverse(row), work.input);
           stage_gradient(
               d, filters_(edge, stage), ends_[edge][separable(branch)], image(node_gradient(branch.node), n),
@@ -332,8 +344,9 @@ class BackwardPass {
   }
 
   /// dz of an image: the depthwise input gradient where z > 0, with its sums.
-  void store_middle(const Depthwise& d, const StageFilters& filters, const Workplace& work, const MapView& y1,
-                    const float* means, float* dz, double* sums, double* products) const {
+  void store_middle(const Depthwise& d, const StageFilters& filters, const Workplace& work,
+                    const MapViewOf<T>& y1, const float* means, float* dz, double* sums,
+                    double* products) const {
     for (int64_t block = 0; block < cell_.blocks; block++)
       for (int64_t y = 0; y < d.height; y++) {
         depthwise_input_gradient(d, work.du, filters.depthwise, filters.flipped, block, y, work.row);
@@ -560,7 +573,7 @@ class BackwardPass {
   const Call& call_;
   const SearchCell cell_;
   const bool weights_;
-  const float* saved_;
+  const T* saved_;
   const States states_, doutput_;
   const int64_t group_, pieces_;
   float* workspace_;
@@ -574,7 +587,12 @@ class BackwardPass {
 
 // inputs: those of search_cell, its four outputs, the gradient of the first; outputs: the gradients of s0,
 // s1, the mix and, with `weights`, all filters; then working memory.
-void search_cell_grad(const Call& call) { BackwardPass(call).run(); }
+void search_cell_grad(const Call& call) {
+  if (call.attrs.flag("bfloat16"))
+    BackwardPass<bfloat16>(call).run();
+  else
+    BackwardPass<float>(call).run();
+}
 
 UNNAS_KERNEL("search_cell_grad", search_cell_grad);
 

@@ -18,6 +18,8 @@
 namespace unnas::UNNAS_ISA {
 namespace {
 
+/// `T`: what maps are kept as.
+template <class T>
 class ForwardPass {
  public:
   explicit ForwardPass(const Call& call)
@@ -26,13 +28,13 @@ class ForwardPass {
         output_(call.out(0).f32()),
         mean_(call.out(1).f32()),
         variance_(call.out(2).f32()),
-        saved_(call.out(3).f32()),
+        saved_(reinterpret_cast<T*>(call.out(3).f32())),
         workspace_(call.out(4).f32()),
         group_(images_of_piece(cell_)),
         pieces_(chunk_count(cell_.images, group_)),
         norms_(cell_, scratch_),
         filters_(cell_, call, false, scratch_) {
-    if (call.out(3).size < static_cast<size_t>(cell_.saved_floats()) ||
+    if (call.out(3).size * sizeof(float) < static_cast<size_t>(cell_.saved_maps()) * sizeof(T) ||
         call.out(4).size < static_cast<size_t>(cell_.forward_floats()) ||
         call.inputs.size() != static_cast<size_t>(cell_.inputs()))
       throw std::invalid_argument("search cell: wrong number of inputs or room");
@@ -61,18 +63,20 @@ class ForwardPass {
 
   /// The sum of a node: what is the same for all images.
   struct NodeSum {
+    template <class M>
     struct Map {
-      const float* map;
+      const M* map;
       const float* factor;
     };
-    std::vector<Map> maps;
+    std::vector<Map<float>> maps;
+    std::vector<Map<T>> kept;
     float* constant;
   };
 
   NodeSum node_sum(int node) {
-    NodeSum sum{{}, scratch_.floats(cell_.columns)};
+    NodeSum sum{{}, {}, scratch_.floats(cell_.columns)};
     std::vector<double> constant(static_cast<size_t>(cell_.columns), 0.0);
-    auto add = [&](const float* map, float weight, int row) {
+    auto add = [&](auto& maps, auto* map, float weight, int row) {
       float* factor = scratch_.floats(cell_.columns);
       for (int64_t c = 0; c < cell_.columns; c++) {
         factor[c] = row < 0 ? weight : weight * norms_.inverse(row)[c];
@@ -80,18 +84,19 @@ class ForwardPass {
           constant[static_cast<size_t>(c)] -=
               static_cast<double>(factor[c]) * static_cast<double>(norms_.mean(row)[c]);
       }
-      sum.maps.push_back({map, factor});
+      maps.push_back({map, factor});
     };
     for (int source = 0; source < node; source++) {
       const float* weight = mix(source, node);
       for (int k : {kMaxPool, kAveragePool})
-        add(workspace_ + cell_.pool_map(source, k), weight[k], cell_.norm_row(source, node, k));
+        add(sum.maps, workspace_ + cell_.pool_map(source, k), weight[k], cell_.norm_row(source, node, k));
       if (cell_.strided(source))
-        add(saved_ + cell_.skip_map(source, node), weight[kSkip], cell_.norm_row(source, node, kSkip));
+        add(sum.kept, saved_ + cell_.skip_map(source, node), weight[kSkip],
+            cell_.norm_row(source, node, kSkip));
       else
-        add(workspace_ + cell_.state_map(source), weight[kSkip], -1);
+        add(sum.maps, workspace_ + cell_.state_map(source), weight[kSkip], -1);
       for (int k = kSeparable3; k < kCandidates; k++)
-        add(saved_ + cell_.stage_map(edge_of(source, node), last_stage(k)), weight[k],
+        add(sum.kept, saved_ + cell_.stage_map(edge_of(source, node), last_stage(k)), weight[k],
             cell_.stage_row(source, node, last_stage(k)));
     }
     for (int64_t c = 0; c < cell_.columns; c++)
@@ -101,9 +106,10 @@ class ForwardPass {
 
   /// Computes a node of an image into `packed` [block][pixel][16] and its slice of the output.
   void store_node(const NodeSum& sum, int node, int64_t n, float* packed) const {
-    std::vector<Term> terms;
-    for (const auto& [map, factor] : sum.maps) terms.push_back({view(cell_, map, n), factor});
-    combine(terms, sum.constant, cell_.blocks, cell_.pixels, packed);
+    MapSum<T> terms;
+    for (const auto& [map, factor] : sum.maps) terms.maps.push_back({view(cell_, map, n), factor});
+    for (const auto& [map, factor] : sum.kept) terms.kept.push_back({view(cell_, map, n), factor});
+    terms.add_to(cell_.blocks, cell_.pixels, packed, sum.constant);
     const int64_t row = kNodes * cell_.channels;
     float* out = output_ + n * cell_.pixels * row + (node - kFirstNode) * cell_.channels;
     for (int64_t p = 0; p < cell_.pixels; p++)
@@ -116,10 +122,10 @@ class ForwardPass {
     const int edge = edge_of(source, node);
     const StageFilters& filters = filters_(edge, stage);
     const int64_t stride = cell_.pixels * kBlock;
-    float* y = saved_ + cell_.stage_map(edge, stage) + n * cell_.image_floats() +
-               (chunk.row * cell_.out_width + chunk.column) * kBlock;
+    T* y = saved_ + cell_.stage_map(edge, stage) + n * cell_.image_floats() +
+           (chunk.row * cell_.out_width + chunk.column) * kBlock;
     depthwise_forward(cell_.depthwise(source, stage), r, filters.depthwise, chunk, u);
-    multiply(u, chunk.pixels(), filters.pointwise, ToMap{y, stride});
+    multiply(u, chunk.pixels(), filters.pointwise, ToMap<T>{y, stride});
     moments.add(moment, piece, y, stride, chunk.pixels());
   }
 
@@ -166,10 +172,10 @@ class ForwardPass {
         for_chunks(0, cell_.out_height, cell_.out_width, [&](const PixelChunk& chunk) {
           gather_skip(cell_, r, chunk, u);
           for (int node = first; node < kStates; node++) {
-            float* y = saved_ + cell_.skip_map(source, node) + n * cell_.image_floats() +
-                       (chunk.row * cell_.out_width + chunk.column) * kBlock;
+            T* y = saved_ + cell_.skip_map(source, node) + n * cell_.image_floats() +
+                   (chunk.row * cell_.out_width + chunk.column) * kBlock;
             multiply(u, chunk.pixels(), skips[static_cast<size_t>(node - first)],
-                     ToMap{y, cell_.pixels * kBlock});
+                     ToMap<T>{y, cell_.pixels * kBlock});
             moments.add(skip_moment(node), piece, y, cell_.pixels * kBlock, chunk.pixels());
           }
         });
@@ -216,7 +222,7 @@ class ForwardPass {
         int64_t moment = 0;
         for (const Branch& branch : branches) {
           const int row = cell_.stage_row(source, branch.node, branch.first());
-          const float* y1 = saved_ + cell_.stage_map(edge_of(source, branch.node), branch.first());
+          const T* y1 = saved_ + cell_.stage_map(edge_of(source, branch.node), branch.first());
           normalised_image(cell_, view(cell_, y1, n), norms_.mean(row), norms_.inverse(row), z);
           for_chunks(0, cell_.out_height, cell_.out_width, [&](const PixelChunk& chunk) {
             convolve(source, branch.node, branch.second(), z, chunk, n, u, moments, moment, piece);
@@ -238,7 +244,9 @@ class ForwardPass {
 
   const Call& call_;
   const SearchCell cell_;
-  float *output_, *mean_, *variance_, *saved_, *workspace_;
+  float *output_, *mean_, *variance_;
+  T* saved_;
+  float* workspace_;
   const int64_t group_, pieces_;
   Scratch scratch_;
   Norms norms_;
@@ -247,8 +255,14 @@ class ForwardPass {
 
 // inputs: s0, s1 [N, H, W, C], mix [14, 7], then for each edge conv_a, conv_b [C, C/2] (where strided) and
 // the depthwise and pointwise filters of its stages; outputs: [N, OH, OW, 4 C], mean and variance [rows, C],
-// saved, then working memory.
-void search_cell(const Call& call) { ForwardPass(call).run(); }
+// saved, then working memory. With `bfloat16` a map is rounded as it leaves its convolution: statistics, the
+// sums of nodes, and all of the backward pass read the rounded one.
+void search_cell(const Call& call) {
+  if (call.attrs.flag("bfloat16"))
+    ForwardPass<bfloat16>(call).run();
+  else
+    ForwardPass<float>(call).run();
+}
 
 UNNAS_KERNEL("search_cell", search_cell);
 

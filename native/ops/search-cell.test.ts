@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { type SearchCellEdge, searchCell, valueAndGradients } from '@unnas/nn';
+import { type Activations, type SearchCellEdge, searchCell, valueAndGradients } from '@unnas/nn';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { setThreads } from '../addon.ts';
 import { forEachIsa } from '../testing/instruction-sets.ts';
 import { kernel, native, normal, type Result, stock, useNative } from '../testing/oracle.ts';
 
@@ -30,7 +31,12 @@ function inputs({ shape, reduction }: Case): tf.Tensor[] {
 }
 
 /** On stock tfjs this is the composition of the candidates' ops, on the native backend one kernel. */
-function cell(given: readonly tf.Tensor[], { reduction }: Case, frozen = false) {
+function cell(
+  given: readonly tf.Tensor[],
+  { reduction }: Case,
+  frozen = false,
+  activations: Activations = 'float32',
+) {
   const [s0, s1, mix, ...filters] = given;
   const edges = [2, 3, 4, 5].flatMap((node) =>
     Array.from({ length: node }, (_, input): SearchCellEdge => {
@@ -39,7 +45,9 @@ function cell(given: readonly tf.Tensor[], { reduction }: Case, frozen = false) 
       return { ...skip, stages: KERNELS.map(pair) };
     }),
   );
-  return searchCell([s0 as tf.Tensor4D, s1 as tf.Tensor4D], mix as tf.Tensor2D, edges, { reduction, frozen });
+  return searchCell([s0 as tf.Tensor4D, s1 as tf.Tensor4D], mix as tf.Tensor2D, edges, {
+    ...{ reduction, frozen, activations },
+  });
 }
 
 /** The distance of all tensors of a group from what is expected, over the norm of the group. */
@@ -120,9 +128,55 @@ describe('the search cell', () => {
     expect(bits([some.mix!, some.filter!])).toEqual([onTape[2], onTape[40]]);
   });
 
+  // Where float32 is off in its last bit a map may round the other way, which the following stages spread: so outputs agree less
+  // closely than without rounding, and ReLUs that open or close show in gradients. What the first stages made is not yet
+  // spread, and tells rounded from unrounded maps sharply.
+  it.each<Case>([
+    { shape: [2, 8, 8, 16], reduction: false },
+    { shape: [3, 8, 8, 6], reduction: true },
+    { shape: [1, 7, 5, 34], reduction: false },
+  ])(
+    'keeps maps as bfloat16 as the rounded composition does, at $shape, reduction $reduction',
+    async (one) => {
+      const first = one.reduction ? 3 : 2;
+      const passes = (activations: Activations) => () => {
+        const all = inputs(one);
+        const { y, mean } = cell(all, one, false, activations);
+        const gradients = tf.grads((...given) => cell(given, one, false, activations).y)(
+          all,
+          normal(y.shape as Case['shape'], 4),
+        );
+        return [mean.slice([first], [1]), y, ...gradients];
+      };
+      const rounded = await stock(passes('bfloat16'));
+      const unrounded = await stock(passes('float32'));
+      const group = (results: readonly Result[]) => ({
+        means: results.slice(0, 1),
+        outputs: results.slice(1, 2),
+        gradients: results.slice(2),
+      });
+      await forEachIsa(async () => {
+        const results = await native(passes('bfloat16'));
+        const [actual, expected, exact] = [results, rounded, unrounded].map(group);
+        expectSameGroup(actual!.means, expected!.means, 2e-5);
+        expect(() => expectSameGroup(actual!.means, exact!.means, 2e-5)).toThrow();
+        expectSameGroup(actual!.outputs, expected!.outputs, 6e-4);
+        expectSameGroup(actual!.gradients, expected!.gradients, 2e-2);
+        expectSameGroup(actual!.outputs, exact!.outputs, 5e-3);
+        expectSameGroup(actual!.gradients, exact!.gradients, 6e-2);
+        setThreads(1);
+        try {
+          expect(await native(passes('bfloat16'))).toEqual(results);
+        } finally {
+          setThreads(0);
+        }
+      });
+    },
+  );
+
   it('refuses states of different sizes', () => {
     const [s0, , ...rest] = inputs({ shape: [1, 4, 4, 2], reduction: false });
-    const attrs = { reduction: false, epsilon: 1e-5, weights: true };
+    const attrs = { reduction: false, epsilon: 1e-5, weights: true, bfloat16: false };
     expect(() => kernel('UnnasSearchCell', [s0!, tf.zeros([1, 4, 4, 4]), ...rest], attrs)).toThrow(
       'states [1,4,4,2] and [1,4,4,4]',
     );

@@ -16,6 +16,7 @@ function sizes(inputs: readonly TensorInfo[], attrs: Readonly<Record<string, unk
   const [s0, s1] = inputs as [TensorInfo, TensorInfo];
   const [images, height, width, channels] = s0.shape as [number, number, number, number];
   const reduction = attrs.reduction === true;
+  const bfloat16 = attrs.bfloat16 === true;
   const count = 3 + EDGES * 2 * STAGES + (reduction ? 2 * STRIDED : 0);
   if (
     inputs.length < count ||
@@ -33,11 +34,12 @@ function sizes(inputs: readonly TensorInfo[], attrs: Readonly<Record<string, unk
   const map = images * out[1] * out[2] * columns;
   const inputMap = images * height * width * columns;
   return {
-    attrs: { images, height, width, channels, reduction, epsilon: attrs.epsilon as number },
+    attrs: { images, height, width, channels, reduction, bfloat16, epsilon: attrs.epsilon as number },
     count,
     out,
     norms: EDGES * (2 + STAGES) + (reduction ? STRIDED : 0),
-    saved: (EDGES * STAGES + (reduction ? STRIDED : 0)) * map,
+    /** Two numbers of bfloat16 have room in a float. */
+    saved: ((EDGES * STAGES + (reduction ? STRIDED : 0)) * map) / (bfloat16 ? 2 : 1),
     /** The states that edges leave and their pools, see `SearchCell::forward_floats`. */
     forwardRoom: 2 * inputMap + (SOURCES - 2 + 2 * SOURCES) * map,
     /** See `BackwardPass::workspace_floats`. */

@@ -17,6 +17,7 @@ export interface BenchReport {
   readonly ops: readonly OpComparison[];
   readonly scaling: readonly ScalingPoint[];
   readonly transforms: readonly TransformComparison[];
+  readonly precision: readonly PrecisionRecord[];
 }
 
 /** Samples of what the machine can do, taken while others were measured. */
@@ -94,6 +95,18 @@ export interface ScalingPoint {
   readonly step: StepRecord;
 }
 
+/** A small search, and a step, with activations kept as one of the formats that there are. */
+export interface PrecisionRecord {
+  readonly activations: string;
+  /** Mean loss of the weight steps of every epoch of the search. */
+  readonly losses: readonly number[];
+  /** On held-out pictures, 0 to 1. */
+  readonly accuracies: readonly number[];
+  /** Of a weight step of the supernet. */
+  readonly stepMilliseconds: number;
+  readonly peakResidentMiB: number;
+}
+
 /** What one measurement by itself is as a report. */
 export function benchReport(
   parts: Pick<BenchReport, 'command' | 'machine'> & Partial<BenchReport>,
@@ -107,6 +120,7 @@ export function benchReport(
     ops: [],
     scaling: [],
     transforms: [],
+    precision: [],
     ...parts,
   };
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Genotype } from '@unnas/genotype';
-import { adam, expectMemory, sgd } from '@unnas/nn';
+import { type Activations, adam, expectMemory, sgd } from '@unnas/nn';
 import { classification } from '@unnas/pretext';
 import { Random } from '@unnas/random';
 import {
@@ -20,6 +20,8 @@ export interface TrainingStepOptions extends StepSize {
   /** The network of this genotype in place of the supernet; it has a weight step only. */
   readonly genotype?: Genotype;
   readonly seed: number;
+  /** What the supernet keeps its maps as, float32 by default. */
+  readonly activations?: Activations;
 }
 
 /** A step that can be done again and again. */
@@ -46,9 +48,10 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
   const random = Random.of(seed, 'bench');
   const space =
     genotype === undefined ? supernet(dartsSpace({ cells, channels, stem }), { classes }) : undefined;
-  if (space !== undefined) expectMemory(space.trainingMemory(options.batch, options.size));
+  if (space !== undefined)
+    expectMemory(space.trainingMemory(options.batch, options.size, options.activations));
   const network = space ?? derivedNetwork(genotype!, { cells, channels, stem, classes });
-  const model = networkModel(network, classification({ classes }));
+  const model = networkModel(network, classification({ classes }), options.activations);
   const trained = trainedOf(
     {
       ...network.initial(random.split('weights')),

@@ -1,5 +1,6 @@
 export { addScaled } from './add-scaled.ts';
 export { type Affine, batchNorm, EPSILON, normalise } from './batch-norm.ts';
+export { ACTIVATIONS, type Activations, roundToBfloat16 } from './bfloat16.ts';
 export { convolution, type SeparableConvOptions, separableConv } from './convolution.ts';
 export { crossEntropy } from './cross-entropy.ts';
 export {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { batchNorm, EPSILON } from './batch-norm.ts';
+import { type Activations, roundToBfloat16 } from './bfloat16.ts';
 import { separableConv } from './convolution.ts';
 import { mixedSum } from './mixed-sum.ts';
 import { hasKernels, op } from './op.ts';
@@ -26,6 +27,7 @@ interface SearchCellAttrs {
   readonly epsilon: number;
   /** Whether the gradient kernel computes the gradients of the filters. */
   readonly weights: boolean;
+  readonly bfloat16: boolean;
 }
 
 /** A candidate's map before the batch norm at its end, if it has one, and the statistics of those before. */
@@ -44,18 +46,19 @@ function candidates(
   x: tf.Tensor4D,
   stride: 1 | 2,
   filters: tf.Tensor[],
-  { epsilon, weights }: SearchCellAttrs,
+  { epsilon, weights, bfloat16 }: SearchCellAttrs,
 ): Candidate[] {
   const take = () => filters.shift()!;
+  const kept = (map: tf.Tensor4D) => (bfloat16 ? (roundToBfloat16(map) as tf.Tensor4D) : map);
   const plain = (map: tf.Tensor4D, normalised = true): Candidate => ({ map, normalised, before: [] });
   const pools = [maxPool3x3(x, stride), averagePool3x3(x, stride)].map((map) => plain(map));
-  const skip = stride === 1 ? plain(x, false) : plain(factorizedReduction(x, take(), take()));
+  const skip = stride === 1 ? plain(x, false) : plain(kept(factorizedReduction(x, take(), take())));
   const convolutions = KERNELS.map(({ dilation, twice }) => {
     const options = { dilation, frozen: !weights };
-    const first = separableConv(x, take(), take(), { ...options, stride });
+    const first = kept(separableConv(x, take(), take(), { ...options, stride }));
     if (!twice) return plain(first);
     const { y, mean, variance } = batchNorm(first, { epsilon });
-    const map = separableConv(y, take(), take(), options);
+    const map = kept(separableConv(y, take(), take(), options));
     return { map, normalised: true, before: [{ mean, variance }] };
   });
   return [...pools, skip, ...convolutions];
@@ -117,6 +120,12 @@ export interface SearchCellOptions {
   readonly epsilon?: number;
   /** A hint that the gradients of the filters will not be asked for; asking all the same works, but costs more. */
   readonly frozen?: boolean;
+  /**
+   * `bfloat16` halves what is kept for the backward pass: the map of a convolution is rounded to the nearest bfloat16 (ties to even)
+   * as it leaves the convolution, and everything after it, statistics, sums and gradients, reads the rounded map, in float32
+   * arithmetic. The gradient passes the rounding as if it were not there.
+   */
+  readonly activations?: Activations;
 }
 
 /**
@@ -140,7 +149,7 @@ export function searchCell(
   [s0, s1]: readonly [tf.Tensor4D, tf.Tensor4D],
   mix: tf.Tensor2D,
   edges: readonly SearchCellEdge[],
-  { reduction = false, epsilon = EPSILON, frozen = false }: SearchCellOptions = {},
+  { reduction = false, epsilon = EPSILON, frozen = false, activations = 'float32' }: SearchCellOptions = {},
 ): { y: tf.Tensor4D; mean: tf.Tensor2D; variance: tf.Tensor2D } {
   const channels = s0.shape[3];
   if (s0.rank !== 4 || `${s0.shape}` !== `${s1.shape}` || channels % 2 !== 0) {
@@ -174,7 +183,11 @@ export function searchCell(
     }
     return given;
   });
-  const [y, mean, variance] = fused([s0, s1, mix, ...filters], { reduction, epsilon, weights: !frozen });
+  const [y, mean, variance] = fused([s0, s1, mix, ...filters], {
+    ...{ reduction, epsilon },
+    weights: !frozen,
+    bfloat16: activations === 'bfloat16',
+  });
   return { y: y as tf.Tensor4D, mean: mean as tf.Tensor2D, variance: variance as tf.Tensor2D };
 }
 

@@ -3,7 +3,7 @@ import { type Alphas, alphaHealth, deriveGenotype, softmaxRows } from '@unnas/ge
 import { adam, cosine, expectMemory, sgd } from '@unnas/nn';
 import type { Metric } from '@unnas/pretext';
 import { inputError, Random } from '@unnas/random';
-import { supernet } from '@unnas/supernet';
+import { fusedCells, supernet } from '@unnas/supernet';
 import type { Algorithm, Prepared, Searcher, Setup } from './algorithm.ts';
 import { checkNumber } from './check-number.ts';
 import { firstOrderAlphaStep, secondOrderAlphaStep, type Trained, weightStep } from './darts-step.ts';
@@ -84,6 +84,11 @@ class DartsSearcher implements Searcher {
 
   constructor(setup: Setup, options: DartsOptions) {
     const { task, space, settings, weights, alphas } = setup;
+    if (settings.activations !== 'float32' && !fusedCells(space)) {
+      throw inputError(
+        `activations are kept as ${settings.activations} by the fused cells of the backend native, and the cells of this space on the backend ${tf.getBackend()} are not fused`,
+      );
+    }
     this.#setup = setup;
     this.metric = setup.task.metric;
     this.#options = options;
@@ -95,7 +100,7 @@ class DartsSearcher implements Searcher {
     this.#firstAlphaStep = firstAlphaStep(options.alphaStart, weights.trainSteps);
     this.#network = supernet(space, { classes: task.classes, inputChannels: task.channels, head: task.head });
     checkMemory(this.#network);
-    expectMemory(this.#network.trainingMemory(weights.input.rows, weights.input.side));
+    expectMemory(this.#network.trainingMemory(weights.input.rows, weights.input.side, settings.activations));
     const { beta1, beta2, epsilon, weightDecay } = options;
     this.#trained = trainedOf(
       {
@@ -127,7 +132,7 @@ class DartsSearcher implements Searcher {
     }
     const { epochs, minimumLearningRate, clip } = settings;
     const learningRate = cosine(settings.learningRate, round, epochs, minimumLearningRate);
-    const model = networkModel(this.#network, task);
+    const model = networkModel(this.#network, task, settings.activations);
     const batch = batchTensors(prepared.main);
     const alphaBatch = prepared.alphas && batchTensors(prepared.alphas);
     const alphas = alphaBatch && this.#alphaStep(model, alphaBatch, batch, learningRate);

@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
-import type { Optimizer, Tensors } from '@unnas/nn';
+import type { Activations, Optimizer, Tensors } from '@unnas/nn';
 import type { HostBatch } from '@unnas/pretext';
 import { inputError } from '@unnas/random';
 import type { ForwardOptions, Network } from '@unnas/supernet';
@@ -19,7 +19,11 @@ export function batchTensors({ x, xShape, y, yShape }: HostBatch): Batch {
 }
 
 /** A network with the loss of a task, as the steps of DARTS take it. */
-export function networkModel(network: Network, task: Pick<Setup['task'], 'loss' | 'metric'>): Model<Batch> {
+export function networkModel(
+  network: Network,
+  task: Pick<Setup['task'], 'loss' | 'metric'>,
+  activations?: Activations,
+): Model<Batch> {
   return {
     pass({ parameters, statistics, alphas }, { x, y }, { frozen }) {
       const { logits, observed } = network.forward(x, {
@@ -27,6 +31,7 @@ export function networkModel(network: Network, task: Pick<Setup['task'], 'loss' 
         statistics,
         training: true,
         frozen,
+        activations,
         ...mixOf(alphas),
       });
       return { loss: task.loss(logits, y), logits, observed };

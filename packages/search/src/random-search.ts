@@ -1,5 +1,5 @@
 import { randomGenotype } from '@unnas/genotype';
-import { Random } from '@unnas/random';
+import { inputError, Random } from '@unnas/random';
 import type { Algorithm } from './algorithm.ts';
 import { checkWhole } from './check-number.ts';
 import { SampleSearcher } from './sample-searcher.ts';
@@ -17,7 +17,14 @@ export function randomSearch({ samples }: RandomSearchOptions): Algorithm {
   return {
     name: 'random',
     options: { samples },
-    check: () => checkWhole('the number of samples', samples, 1),
+    check({ activations }) {
+      checkWhole('the number of samples', samples, 1);
+      if (activations !== 'float32') {
+        throw inputError(
+          `activations are kept as ${activations} in a supernet only, and a random search trains networks without one`,
+        );
+      }
+    },
     begin(setup) {
       const { seed } = setup.settings;
       const { candidates, nodes } = setup.space;

@@ -1,4 +1,5 @@
 import type { Images, ImagesOf, LabeledImages, Picture, SegmentedImages } from '@unnas/images';
+import { ACTIVATIONS, type Activations } from '@unnas/nn';
 import type { Json, Task } from '@unnas/pretext';
 import { inputError } from '@unnas/random';
 import type { Space } from '@unnas/supernet';
@@ -33,6 +34,8 @@ export interface Settings {
   readonly scored: number | null;
   /** Stop after the first epoch whose normal cell has more skip connections than this; never if null, the default. */
   readonly stopAfterSkips: number | null;
+  /** What the supernet keeps its maps as between the passes of a step: `float32`, the default, or `bfloat16` to save half of that memory. */
+  readonly activations: Activations;
 }
 
 export interface SearchOptions<P extends Picture>
@@ -84,7 +87,11 @@ export function settingsOf<P extends Picture>(
     limit: options.limit ?? null,
     scored: options.scored ?? null,
     stopAfterSkips: options.stopAfterSkips ?? null,
+    activations: options.activations ?? 'float32',
   };
+  if (!ACTIVATIONS.includes(settings.activations)) {
+    throw inputError(`activations are kept as ${ACTIVATIONS.join(' or ')}, got ${settings.activations}`);
+  }
   checkWhole('the number of epochs', settings.epochs, 1);
   checkWhole('the batch, in pictures,', settings.batch, 1);
   if (!Number.isSafeInteger(settings.seed))

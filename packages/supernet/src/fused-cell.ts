@@ -78,7 +78,7 @@ export function fusedNodes(place: Place, reduction: boolean) {
           ...(strided ? { skip: parameters(skip) } : {}),
         }),
       ),
-      { reduction, frozen: pass.frozen },
+      { reduction, frozen: pass.frozen, activations: pass.activations },
     );
     pass.observe(norms, mean, variance, y.size / y.shape[3]);
     return y;

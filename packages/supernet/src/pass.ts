@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Observed, Tensors } from '@unnas/nn';
+import type { Activations, Observed, Tensors } from '@unnas/nn';
 
 /** What a forward pass is given besides its input. */
 export interface PassOptions {
@@ -9,6 +9,8 @@ export interface PassOptions {
   readonly training: boolean;
   /** A hint that the gradients of the parameters will not be asked for. */
   readonly frozen?: boolean;
+  /** What fused cells keep their maps as between the passes of training, see `searchCell`; others keep float32. */
+  readonly activations?: Activations | undefined;
 }
 
 /** The names of the running statistics of some batch norms. */
@@ -29,13 +31,15 @@ export function statisticNames(prefixes: readonly string[]): StatisticNames {
 export class Pass {
   readonly training: boolean;
   readonly frozen: boolean;
+  readonly activations: Activations;
   readonly #parameters: Tensors;
   readonly #statistics: Tensors;
   readonly #observed: Observed[] = [];
 
-  constructor({ parameters, statistics, training, frozen = false }: PassOptions) {
+  constructor({ parameters, statistics, training, frozen = false, activations = 'float32' }: PassOptions) {
     this.training = training;
     this.frozen = frozen;
+    this.activations = activations;
     this.#parameters = parameters;
     this.#statistics = statistics;
   }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { CANDIDATES, edgeCount } from '@unnas/genotype';
+import type { Activations } from '@unnas/nn';
 import type { Random } from '@unnas/random';
 import { candidate } from './candidates.ts';
 import { nodeWeights, searchCell } from './cell.ts';
@@ -45,7 +46,7 @@ export interface Supernet extends Network {
   /** Alphas as DARTS starts them: normal with standard deviation 0.001. */
   initialAlphas(random: Random): { normal: tf.Tensor2D; reduce: tf.Tensor2D };
   /** See `trainingMemory`. */
-  trainingMemory(rows: number, side: number): number;
+  trainingMemory(rows: number, side: number, activations?: Activations): number;
 }
 
 /** The weight-sharing network that holds every architecture of a space; a pass needs a `mix`. */
@@ -71,6 +72,6 @@ export function supernet(space: Space, options: NetworkOptions): Supernet {
       normal: alphas(random.split('normal')),
       reduce: alphas(random.split('reduce')),
     }),
-    trainingMemory: (rows, side) => trainingMemory({ ...space, ...options }, rows, side),
+    trainingMemory: (...sizes) => trainingMemory({ ...space, ...options }, ...sizes),
   };
 }

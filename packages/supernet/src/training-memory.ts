@@ -1,4 +1,5 @@
 import { reductionCells } from '@unnas/genotype';
+import type { Activations } from '@unnas/nn';
 import { fusedCells } from './fused-cell.ts';
 import type { StackOptions } from './network.ts';
 
@@ -15,11 +16,13 @@ const OTHERS = 0.15;
  *
  * @param rows pictures or tiles of a batch
  * @param side of them, in pixels
+ * @param activations what the maps of the cells are kept as
  */
 export function trainingMemory(
   space: Omit<StackOptions, 'classes'> & { readonly candidates: readonly string[]; readonly nodes: number },
   rows: number,
   side: number,
+  activations: Activations = 'float32',
 ): number {
   if (!fusedCells(space)) return 0;
   const half = (size: number) => Math.ceil(size / 2);
@@ -36,5 +39,5 @@ export function trainingMemory(
     const map = 4 * rows * size ** 2 * 16 * Math.ceil(channels / 16);
     bytes += (MAPS + (reduction ? SKIPS : 0)) * map;
   }
-  return Math.round((1 + OTHERS) * bytes);
+  return Math.round(((activations === 'bfloat16' ? 0.5 : 1) + OTHERS) * bytes);
 }

@@ -1,4 +1,5 @@
 import type { Picture } from '@unnas/images';
+import type { Activations } from '@unnas/nn';
 import { inputError } from '@unnas/random';
 import { darts, type RunConfig, randomSearch, type SearchOptions } from '@unnas/search';
 import { dartsSpace } from '@unnas/supernet';
@@ -40,6 +41,8 @@ export interface SearchRequest extends DataChoice, TaskChoice {
   readonly scored: number | null;
   /** Stop once the normal cell has more skip connections than this; never if null. */
   readonly stopOnCollapse: number | null;
+  /** Of `darts`: what maps are kept as between the passes; float32 if it is not there. */
+  readonly activations?: Activations;
 }
 
 /** What a command line says of a search: a preset, and what is to be other than there. */
@@ -69,6 +72,7 @@ export function wishedRequest({ preset, ...wishes }: SearchWishes): PresetReques
     alphaStart: [request.algorithm, 'darts'],
     alphaLearningRate: [request.algorithm, 'darts'],
     samples: [request.algorithm, 'random'],
+    activations: [request.algorithm, 'darts'],
     classes: [request.task, labels ? request.task : LABELLED.join(' and ')],
     grid: [request.task, 'jigsaw'],
     permutations: [request.task, 'jigsaw'],
@@ -112,7 +116,7 @@ export type Material = Pick<SearchOptions<Picture>, 'images' | 'task'>;
 
 /** The settings of a request as options of `search`. */
 export function searchSettings(request: Omit<SearchRequest, 'data'>) {
-  const { cells, channels, stem, epochs, batch, seed, scored, stopOnCollapse } = request;
+  const { cells, channels, stem, epochs, batch, seed, scored, stopOnCollapse, activations } = request;
   const { learningRate, minimumLearningRate, weightDecay } = request;
   return {
     space: dartsSpace({ cells, channels, stem }),
@@ -125,6 +129,7 @@ export function searchSettings(request: Omit<SearchRequest, 'data'>) {
     weightDecay,
     scored,
     stopAfterSkips: stopOnCollapse,
+    ...(activations === undefined ? {} : { activations }),
   };
 }
 

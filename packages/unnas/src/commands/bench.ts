@@ -16,6 +16,7 @@ import {
 } from '@unnas/bench';
 import { writeFileAtomic } from '@unnas/images';
 import { addonStatus, setThreads } from '@unnas/native';
+import { ACTIVATIONS } from '@unnas/nn';
 import { inputError } from '@unnas/random';
 import { useBackend } from '../backend.ts';
 import { BACKENDS } from '../backend-name.ts';
@@ -34,6 +35,7 @@ const options = {
   channels: evenCount('channels of a node in the first cells; 16, and 36 of a derived network'),
   size: count('height and width of the pictures, 32 by default', 4),
   batch: count('pictures in a batch; 64, and 32 for a derived network'),
+  activations: choice(ACTIVATIONS, 'of step: what maps are kept as, float32 by default'),
   steps: count('steps after the first, or turns of each kernel; 5 by default'),
   threads: count('processor threads; all by default'),
   seed: count('decides weights and pictures, 0 by default', 0),
@@ -47,8 +49,11 @@ const PARTS: Readonly<
   Record<string, { readonly without: readonly string[]; readonly run: typeof benchStep }>
 > = {
   step: { without: ['genotype'], run: benchStep },
-  derived: { without: ['kind'], run: benchDerived },
-  kernels: { without: ['kind', 'genotype', 'cells', 'channels', 'size', 'seed'], run: benchKernels },
+  derived: { without: ['kind', 'activations'], run: benchDerived },
+  kernels: {
+    without: ['kind', 'genotype', 'cells', 'channels', 'size', 'seed', 'activations'],
+    run: benchKernels,
+  },
 };
 
 export const bench = command({
@@ -96,8 +101,12 @@ function readBaseline(file: string): BenchReport {
 }
 
 async function benchStep(given: BenchOptions, terminal: Terminal): Promise<BenchReport> {
-  const { kind = 'weight', cells = 8, channels = 16, batch = 64 } = given;
-  return measure({ ...rest(given), kind, cells, channels, batch }, terminal);
+  const { kind = 'weight', cells = 8, channels = 16, batch = 64, activations = 'float32' } = given;
+  if (activations !== 'float32' && tf.getBackend() !== 'native')
+    throw inputError(
+      `--activations ${activations} is an option of the backend native, and this is ${tf.getBackend()}`,
+    );
+  return measure({ ...rest(given), kind, cells, channels, batch, activations }, terminal);
 }
 
 async function benchDerived(given: BenchOptions, terminal: Terminal): Promise<BenchReport> {
