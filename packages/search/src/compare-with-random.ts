@@ -108,8 +108,8 @@ function comparisonRun<P extends Picture>(options: CompareOptions<P>, around: Ar
   const { genotype, samples = DEFAULT_SAMPLES, drawSeed = options.seed ?? 0, fresh, ...others } = options;
   const { images, task, space } = options;
   const algorithm = comparison({ genotype, samples, drawSeed });
-  // A stop at many skip connections is about the search of a run.
-  const wanted = { ...others, algorithm, stopAfterSkips: null };
+  // A stop at many skip connections, and how a supernet keeps its maps, are about the search of a run.
+  const wanted = { ...others, algorithm, stopAfterSkips: null, activations: 'float32' as const };
   const run = newOrGoingOn(wanted, { genotype, samples, drawSeed, fresh });
 
   const settings = settingsOf(wanted);
