@@ -119,11 +119,12 @@ describe('native backend', () => {
     const resident = () => process.memoryUsage.rss();
     const megabytes = 2 ** 20;
     const before = resident();
-    backend().expectMemory(96 * megabytes);
+    backend().expectMemory(400 * megabytes);
     const x = tf.relu(tf.fill([8 * megabytes], 3)); // while the other thread is at work
-    for (let i = 0; i < 200 && resident() < before + 80 * megabytes; i++)
+    for (let i = 0; i < 200 && resident() < before + 200 * megabytes; i++)
       await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(resident()).toBeGreaterThan(before + 80 * megabytes);
+    // What earlier tests left may go back to the system meanwhile.
+    expect(resident()).toBeGreaterThan(before + 200 * megabytes);
     expect(x.min().dataSync()[0]).toBe(3);
     expect(x.max().dataSync()[0]).toBe(3);
     x.dispose();

@@ -26,7 +26,9 @@ const task = {
     y: new Int32Array(pictures.length),
     yShape: [pictures.length],
   }),
-} as Pick<Task, 'prepare'> as Task;
+  views: 3,
+  inputSize: () => 7,
+} as Pick<Task, 'prepare' | 'views' | 'inputSize'> as Task;
 
 const make = (stream = 'weights', scored?: number) =>
   half({ source, task, batch: 4, seed: 1, stream, scored });
@@ -39,6 +41,7 @@ describe('a half', () => {
   it('visits different pictures within a pass, in another order each pass', async () => {
     const weights = make();
     expect([weights.trainSteps, weights.scoreSteps, weights.length]).toEqual([2, 3, 11]);
+    expect(weights.input).toEqual({ rows: 12, side: 7 });
     const passes = [];
     for (const pass of [0, 1]) {
       const batches = [await weights.train(2 * pass), await weights.train(2 * pass + 1)];
