@@ -68,7 +68,7 @@ function memory({ memory, machine }: SearchPlan): string {
   const there = `this machine has ${gibibytes(machine.memoryBytes)}, ${gibibytes(machine.freeBytes)} of it free`;
   if (memory === null) return `not estimated on the backend ${machine.backend}; ${there}`;
   const pictures = memory.pictureBytes < 2 ** 24 ? '' : `, ${gibibytes(memory.pictureBytes)} of it pictures`;
-  return `about ${gibibytes(memory.peakBytes)} at its peak${pictures}; ${there}`;
+  return `at least ${gibibytes(memory.peakBytes)} at its peak${pictures}, up to twice as much with large batches; ${there}`;
 }
 
 function advice({ memory, machine, steps: { batch }, rates, algorithm, data }: SearchPlan): string {
