@@ -96,6 +96,7 @@ describe('lineChart', () => {
           if (i > 0) expect(y - labels[i - 1]!).toBeGreaterThan(12);
         }
       }),
+      { examples: [[[[0, -5e-324]]]] },
     );
   });
 

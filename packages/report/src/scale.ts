@@ -24,8 +24,10 @@ export function roundScale(
   let low = all.reduce((a, b) => Math.min(a, b), Infinity);
   let high = all.reduce((a, b) => Math.max(a, b), -Infinity);
   const size = Math.max(Math.abs(low), Math.abs(high));
-  if (high - low <= 1e-9 * size) {
-    const margin = size < 1e-100 ? 1 : 0.1 * size;
+  // Next to the smallest numbers there are, steps of an axis would be none.
+  const tiny = size < 1e-100;
+  if (tiny || high - low <= 1e-9 * size) {
+    const margin = tiny ? 1 : 0.1 * size;
     [low, high] = [Math.max(low - margin, bounds[0]), Math.min(high + margin, bounds[1])];
   }
   const step = roundStep((high - low) / marks);
