@@ -8,6 +8,10 @@
 #include "core/blocks.h"
 #include "ops/moments.h"
 
+/// For functions that use containers: with all that they call inside them, no function of the standard
+/// library is left over under a name that the objects of other instruction sets share.
+#define UNNAS_FLATTEN __attribute__((flatten))
+
 namespace unnas::UNNAS_ISA {
 namespace {
 
@@ -21,12 +25,7 @@ class MapMoments {
   template <class T>
   void add(int64_t map, int64_t piece, const T* x, int64_t block_stride, int64_t rows) {
     Part& part = parts_[static_cast<size_t>(piece * maps_ + map)];
-    if (part.count == 0) {
-      part.pivot.resize(static_cast<size_t>(columns_));
-      part.sums.assign(static_cast<size_t>(2 * columns_), 0.0);
-      for (int64_t c = 0; c < columns_; c += kLanes)
-        store(part.pivot.data() + c, load(x + c / kBlock * block_stride + c % kBlock));
-    }
+    if (part.count == 0) begin(part, x, block_stride);
     part.count += rows;
     for (int64_t c = 0; c < columns_; c += kLanes) {
       const T* values = x + c / kBlock * block_stride + c % kBlock;
@@ -52,7 +51,7 @@ class MapMoments {
   }
 
   /// Mean and biased variance of a map over all pieces, `channels` each.
-  void finish(int64_t map, int64_t channels, float* mean, float* variance) const {
+  UNNAS_FLATTEN void finish(int64_t map, int64_t channels, float* mean, float* variance) const {
     const auto width = static_cast<size_t>(channels);
     Moments whole(channels);
     std::vector<double> part_mean(width), part_squares(width);
@@ -82,6 +81,14 @@ class MapMoments {
     std::vector<float> pivot;
     std::vector<double> sums;  // of differences, then of their squares
   };
+  template <class T>
+  UNNAS_FLATTEN __attribute__((noinline)) void begin(Part& part, const T* x, int64_t block_stride) const {
+    part.pivot = std::vector<float>(static_cast<size_t>(columns_));
+    part.sums = std::vector<double>(static_cast<size_t>(2 * columns_));
+    for (int64_t c = 0; c < columns_; c += kLanes)
+      store(part.pivot.data() + c, load(x + c / kBlock * block_stride + c % kBlock));
+  }
+
   int64_t maps_, pieces_, columns_;
   std::vector<Part> parts_;  // [piece][map]
 };

@@ -75,14 +75,14 @@ class ForwardPass {
 
   NodeSum node_sum(int node) {
     NodeSum sum{{}, {}, scratch_.floats(cell_.columns)};
-    std::vector<double> constant(static_cast<size_t>(cell_.columns), 0.0);
+    auto* constant = reinterpret_cast<double*>(scratch_.floats(2 * cell_.columns));
+    std::fill_n(constant, cell_.columns, 0.0);
     auto add = [&](auto& maps, auto* map, float weight, int row) {
       float* factor = scratch_.floats(cell_.columns);
       for (int64_t c = 0; c < cell_.columns; c++) {
         factor[c] = row < 0 ? weight : weight * norms_.inverse(row)[c];
         if (row >= 0)
-          constant[static_cast<size_t>(c)] -=
-              static_cast<double>(factor[c]) * static_cast<double>(norms_.mean(row)[c]);
+          constant[c] -= static_cast<double>(factor[c]) * static_cast<double>(norms_.mean(row)[c]);
       }
       maps.push_back({map, factor});
     };
@@ -99,8 +99,7 @@ class ForwardPass {
         add(sum.kept, saved_ + cell_.stage_map(edge_of(source, node), last_stage(k)), weight[k],
             cell_.stage_row(source, node, last_stage(k)));
     }
-    for (int64_t c = 0; c < cell_.columns; c++)
-      sum.constant[c] = static_cast<float>(constant[static_cast<size_t>(c)]);
+    for (int64_t c = 0; c < cell_.columns; c++) sum.constant[c] = static_cast<float>(constant[c]);
     return sum;
   }
 

@@ -118,7 +118,7 @@ describe('labBatch', () => {
     [[200, 150, 100], [65.7601, 12.7589, 33.5647], 142, [10, 30]],
     [[12, 200, 240], [74.6182, -27.0781, -31.2438], 66, [-30, -30]],
   ] as const)('finds Lab and bin of %j', (rgb, lab, bin, centre) => {
-    const [lightness, a, b] = labOf(...rgb);
+    const [lightness, a, b] = labOf(rgb[0], rgb[1], rgb[2]);
     for (const [i, value] of [lightness, a, b].entries()) expect(value).toBeCloseTo(lab[i]!, 4);
     expect(abBin(a, b)).toBe(bin);
     expect(AB_CENTRES[bin]).toEqual(centre);
