@@ -35,4 +35,5 @@ export {
   type SearchCellOptions,
   searchCell,
 } from './search-cell.ts';
+export { tidyValues } from './tidy-values.ts';
 export { upsample } from './upsample.ts';

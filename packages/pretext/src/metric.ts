@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { firstLargest } from '@unnas/nn';
+import { firstLargest, tidyValues } from '@unnas/nn';
 
 /** Counts of a batch that add up over batches, entry by entry: whole numbers, of which there are as many in every batch. */
 export type Tally = readonly number[];
@@ -126,7 +126,7 @@ function rightWithin(
 
 /** Of each row the class of its largest logit, the first of equal ones; -1 for a row without any number. */
 function guessesOf(logits: tf.Tensor, classes: number): Int32Array {
-  return tf.tidy(() => firstLargest(logits.reshape([-1, classes])).dataSync<'int32'>());
+  return tidyValues(() => firstLargest(logits.reshape([-1, classes])).dataSync<'int32'>());
 }
 
 function largest(values: readonly number[]): number {

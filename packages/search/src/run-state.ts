@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Genotype } from '@unnas/genotype';
+import { tidyValues } from '@unnas/nn';
 import { inputError } from '@unnas/random';
 import type { Searcher } from './algorithm.ts';
 import { decodeCheckpoint, encodeCheckpoint, tensorsOf } from './checkpoint.ts';
@@ -104,7 +105,7 @@ export class RunState {
   /** Writes a checkpoint, unless there is one of this position, or no folder. */
   async save(): Promise<void> {
     if (this.store === undefined || this.#savedUnit === this.unit) return;
-    const bytes = tf.tidy(() => {
+    const bytes = tidyValues(() => {
       const { tensors, memory } = this.searcher.save();
       return encodeCheckpoint(tensors, { unit: this.unit, sums: this.sums, memory });
     });
