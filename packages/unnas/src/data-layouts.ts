@@ -1,7 +1,7 @@
-import type { Rgb } from '@unnas/images';
+import { CIFAR10_STATISTICS, IMAGENET_STATISTICS, type Statistics } from '@unnas/images';
 
 /** What is known of a data set before it is there. */
-export interface DataLayout {
+export interface DataLayout extends Statistics {
   readonly title: string;
   /** How it lies on disk, below the folder DIR. */
   readonly layout: string;
@@ -13,12 +13,7 @@ export interface DataLayout {
   /** Side of its pictures in pixels, where all are squares of one size. */
   readonly size: number | null;
   readonly preparation: 'cifar' | 'imagenet' | 'cityscapes';
-  readonly mean: Rgb;
-  readonly deviation: Rgb;
 }
-
-/** Mean and deviation of ImageNet, which the paper uses for Cityscapes as well. */
-const IMAGENET_COLOURS = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] } as const;
 
 /** The data sets of the paper, by the name that presets begin with. */
 export const DATA_LAYOUTS = {
@@ -31,8 +26,7 @@ export const DATA_LAYOUTS = {
     labels: 'pictures',
     size: 32,
     preparation: 'cifar',
-    mean: [125.3 / 255, 123 / 255, 113.9 / 255],
-    deviation: [63 / 255, 62.1 / 255, 66.7 / 255],
+    ...CIFAR10_STATISTICS,
   },
   imagenet: {
     title: 'ImageNet-1K',
@@ -42,7 +36,7 @@ export const DATA_LAYOUTS = {
     labels: 'pictures',
     size: null,
     preparation: 'imagenet',
-    ...IMAGENET_COLOURS,
+    ...IMAGENET_STATISTICS,
   },
   imagenet22k: {
     title: 'ImageNet-22K',
@@ -54,7 +48,7 @@ export const DATA_LAYOUTS = {
     labels: 'pictures',
     size: null,
     preparation: 'imagenet',
-    ...IMAGENET_COLOURS,
+    ...IMAGENET_STATISTICS,
   },
   cityscapes: {
     title: 'Cityscapes',
@@ -65,7 +59,7 @@ export const DATA_LAYOUTS = {
     labels: 'pixels',
     size: null,
     preparation: 'cityscapes',
-    ...IMAGENET_COLOURS,
+    ...IMAGENET_STATISTICS,
   },
 } as const satisfies Record<string, DataLayout>;
 

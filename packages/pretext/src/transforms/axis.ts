@@ -1,3 +1,5 @@
+import type { View } from './view.ts';
+
 /**
  * Where the pixels of one axis of a window come from. Pixel i shows the picture where begin <= i < end, and border elsewhere; it
  * is source pixel `low[i]` times 1 - `fraction[i]` and source pixel `high[i]` times `fraction[i]`.
@@ -65,6 +67,26 @@ export function nearestAxis({
     low[i] = from + Math.min(Math.floor(j * scale), length - 1);
   }
   return { begin, end, low };
+}
+
+/** The rows and the columns of what a view shows, sampled by one of the functions above. Only columns are mirrored. */
+export function axesOf<A>(
+  view: View,
+  size: number,
+  sampled: (options: AxisOptions) => A,
+): { rows: A; columns: A } {
+  const { top, left, height, width, scaledHeight, scaledWidth, cropTop, cropLeft, flip } = view;
+  return {
+    rows: sampled({ from: top, length: height, scaled: scaledHeight, crop: cropTop, size, mirrored: false }),
+    columns: sampled({
+      from: left,
+      length: width,
+      scaled: scaledWidth,
+      crop: cropLeft,
+      size,
+      mirrored: flip,
+    }),
+  };
 }
 
 /** The pixels of a window that lie on what was resized. */

@@ -1,5 +1,5 @@
 import { IGNORED } from '@unnas/images';
-import { nearestAxis } from './axis.ts';
+import { axesOf, nearestAxis } from './axis.ts';
 import { runHostKernel } from './host-kernel.ts';
 import { checkViews, type View } from './view.ts';
 
@@ -37,23 +37,7 @@ export function frameLabels(options: FrameLabelsOptions): Int32Array {
 export function frameLabelsReference({ labelMaps, views, size, y }: FrameLabelsAttrs): void {
   y.fill(IGNORED);
   for (const [i, { width, data }] of labelMaps.entries()) {
-    const view = views[i]!;
-    const rows = nearestAxis({
-      from: view.top,
-      length: view.height,
-      scaled: view.scaledHeight,
-      crop: view.cropTop,
-      size,
-      mirrored: false,
-    });
-    const columns = nearestAxis({
-      from: view.left,
-      length: view.width,
-      scaled: view.scaledWidth,
-      crop: view.cropLeft,
-      size,
-      mirrored: view.flip,
-    });
+    const { rows, columns } = axesOf(views[i]!, size, nearestAxis);
     for (let row = rows.begin; row < rows.end; row++) {
       const from = rows.low[row]! * width;
       const to = (i * size + row) * size;

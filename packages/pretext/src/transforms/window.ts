@@ -1,5 +1,5 @@
 import type { Picture } from '@unnas/images';
-import { bilinearAxis } from './axis.ts';
+import { axesOf, bilinearAxis } from './axis.ts';
 import type { View } from './view.ts';
 
 const { fround } = Math;
@@ -21,22 +21,7 @@ export interface Window {
  */
 export function windowOf({ width, data }: Picture, view: View, size: number): Window {
   const values = new Float64Array(size * size * 3);
-  const rows = bilinearAxis({
-    from: view.top,
-    length: view.height,
-    scaled: view.scaledHeight,
-    crop: view.cropTop,
-    size,
-    mirrored: false,
-  });
-  const columns = bilinearAxis({
-    from: view.left,
-    length: view.width,
-    scaled: view.scaledWidth,
-    crop: view.cropLeft,
-    size,
-    mirrored: view.flip,
-  });
+  const { rows, columns } = axesOf(view, size, bilinearAxis);
   for (let row = rows.begin; row < rows.end; row++) {
     const upper = rows.low[row]! * width;
     const lower = rows.high[row]! * width;
