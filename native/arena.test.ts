@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Arena, type Piece } from './arena.ts';
@@ -48,5 +49,18 @@ describe('arena', () => {
     };
     expect(step()).toEqual(step());
     expect(arena.freeBytes).toBeLessThanOrEqual(9e6 + 2e6 + 4 * 64);
+  });
+
+  it('begins with as much as was asked for, and no more than a buffer can hold', () => {
+    const reserved: number[] = [];
+    const arena = new Arena((bytes) => {
+      reserved.push(bytes);
+      return nothing(bytes);
+    });
+    const most = Math.min(2 ** 40, constants.MAX_LENGTH);
+    expect(arena.first(2 ** 40)?.byteLength).toBe(most);
+    expect(arena.first(2 ** 31)).toBeUndefined();
+    expect(new Arena(nothing).first(3 * 2 ** 30)?.byteLength).toBe(3 * 2 ** 30);
+    expect(reserved).toEqual([most]);
   });
 });

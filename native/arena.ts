@@ -1,3 +1,5 @@
+import { constants } from 'node:buffer';
+
 /** A piece of an arena: `bytes` from `offset` of `buffer`. */
 export interface Piece {
   readonly buffer: ArrayBuffer;
@@ -32,9 +34,12 @@ export class Arena {
     this.#reserve = reserve;
   }
 
-  /** The address space that the next pieces will come from, at least `bytes` of it; nothing if the arena has been in use. */
+  /**
+   * The address space that the next pieces will come from: at least `bytes` of it, or as much as one buffer can hold (4 GiB in
+   * Node 20); nothing if the arena has been in use.
+   */
   first(bytes: number): ArrayBuffer | undefined {
-    return this.#slabs.length === 0 ? this.#addSlab(bytes).buffer : undefined;
+    return this.#slabs.length === 0 ? this.#addSlab(Math.min(bytes, constants.MAX_LENGTH)).buffer : undefined;
   }
 
   take(bytes: number): Piece {

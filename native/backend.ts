@@ -165,7 +165,7 @@ export class NativeBackend extends MathBackendCPU {
   expectMemory(bytes: number): void {
     const most = Math.min(bytes, freemem() / 2);
     const memory = this.#pool.first(most);
-    if (memory !== undefined) populate(memory, most);
+    if (memory !== undefined) populate(memory, Math.min(most, memory.byteLength));
   }
 
   /** Gives the memory that is kept for later use back to the system. */

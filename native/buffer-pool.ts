@@ -69,7 +69,7 @@ export class BufferPool {
     if (this.#bytesFree > this.#peakUsed) this.#trim();
   }
 
-  /** Address space that large arrays will come from, at least so many bytes; nothing if some came already. */
+  /** Address space that large arrays will come from, see `Arena.first`; nothing if some came already. */
   first(bytes: number): ArrayBuffer | undefined {
     return this.#arena.first(bytes);
   }
