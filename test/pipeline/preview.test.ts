@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -18,7 +18,7 @@ const env = () => ({ env: { UNNAS_CACHE: join(folder, 'cache') } });
 test.each([
   ['rotation', 5, 'class 1: a quarter turn to the left'],
   ['colorization', 3, 'what it is to find: these colours'],
-  ['jigsaw', 9, 'of 24:'],
+  ['jigsaw', 9, 'the permutation '],
   ['classification', 2, 'class 2: tool'],
 ] as const)('unnas preview writes a page of %s, with all pictures in it', async (task, pictures, words) => {
   const out = join(folder, `${task}.html`);
@@ -70,6 +70,18 @@ test('gray pictures are warned of under colorization, and only there', async () 
     'About 100 % of the pictures of gray are gray',
   );
   expect((await preview('rotation')).stderr).toBe('');
+});
+
+test('files that are left out are named, on the page too', async () => {
+  const some = join(folder, 'some');
+  await cutPhotos(some, 2);
+  await writeFile(join(some, 'empty.jpg'), '');
+  const out = join(folder, 'some.html');
+  const options = ['--data', some, '--size', '16', '--samples', '2', '--max-broken', '0.5', '--out', out];
+  const { code, stderr } = await unnas(['preview', ...options], env());
+  expect(code).toBe(0);
+  expect(stderr).toContain('1 file was left out: empty.jpg (the file is empty)');
+  expect(await readFile(out, 'utf8')).toContain('1 file was left out: empty.jpg (the file is empty)');
 });
 
 test('--plan says what a search takes, without its pictures and without a trace', async () => {

@@ -30,6 +30,7 @@ import {
   searchRequest,
   searchSettings,
 } from './search-request.ts';
+import { skippedFiles } from './skipped-files.ts';
 import { writeReport } from './write-report.ts';
 
 /** A search that is killed loses no more than this and its last step. */
@@ -190,14 +191,7 @@ function voiceOf(post: Outside['post']): Voice {
   };
 }
 
-const NAMED = 10;
-
 function tellSkipped(skipped: Material['images']['skipped'], post: Outside['post']): void {
-  if (skipped.length === 0) return;
-  const named = skipped.slice(0, NAMED).map(({ file, reason }) => `${file} (${reason})`);
-  const more = skipped.length > NAMED ? `, and ${skipped.length - NAMED} more: the report names all` : '';
-  post({
-    event: 'note',
-    text: `${skipped.length} ${skipped.length === 1 ? 'file was' : 'files were'} left out: ${named.join(', ')}${more}`,
-  });
+  const text = skippedFiles(skipped, ': the report names all');
+  if (text !== null) post({ event: 'note', text });
 }

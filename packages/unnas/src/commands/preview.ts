@@ -23,7 +23,7 @@ export const preview = command({
     list: text('FILE', 'of ImageNet-22K: the list of its pictures'),
     size: count('side in pixels of the pictures of a folder of your own', 8),
     samples: count('pictures on the page; 8 by default', 1, 200),
-    seed: count('other pictures, other draws; 0 by default', 0),
+    seed: count('other pictures, other draws', 0),
     split: choice(['train', 'test'], 'train shows the augmentation, test leaves it out; train by default'),
     grid: count('of jigsaw: tiles on a side', 2, 10),
     permutations: permutationsOption(

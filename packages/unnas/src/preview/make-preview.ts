@@ -6,6 +6,7 @@ import type { Voice } from '../data.ts';
 import { grayWarning } from '../gray-warning.ts';
 import { chosenPermutations } from '../permutations-option.ts';
 import { picturesAndTask, type SearchWishes, searchRequest } from '../search-request.ts';
+import { skippedFiles } from '../skipped-files.ts';
 import { TASKS } from '../task-names.ts';
 import { classColours } from './class-colours.ts';
 import { previewSamples } from './preview-samples.ts';
@@ -38,7 +39,9 @@ export async function makePreview(
   const streams = augmentationStreams(indices, { seed, epoch: 0, stream: 'weights' });
   const batch = task.prepare(pictures, images, streams, split);
   const gray = await grayWarning(request.task, images);
-  const warnings = gray === null ? [] : [gray];
+  // Of pictures that are decoded when they are asked for, these are the broken ones that were met so far.
+  const skipped = skippedFiles(images.skipped);
+  const warnings = [gray, skipped].filter((warning) => warning !== null);
   const classes = images.classes ?? [];
   const [grid, count] = [numberOf(task.options.grid), numberOf(task.options.permutations)];
   const page = previewPage({
@@ -110,7 +113,7 @@ const EXPLANATIONS = {
   ],
   jigsaw: [
     'The picture is cut up, a tile is taken at a random place of each patch so that edges do not fit, and the tiles are shuffled by one of a set of permutations, whose number is the class. Each tile is standardised by itself, which changes its colours: middle gray is its mean.',
-    'Numbers and colours say which place of the picture a tile comes from, row by row.',
+    'Numbers and colours say which place of the picture a tile comes from, row by row. In training, pictures are mirrored or not, and some become gray first, so that fringes of colour do not give the places away.',
   ],
   classification: [
     'The class comes from the labels of the pictures: the task that those without labels are compared with.',

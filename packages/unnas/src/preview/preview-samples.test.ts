@@ -70,7 +70,7 @@ test('jigsaw numbers its tiles by where they come from, and shows the permutatio
     // The tile of patch p lies in slot slots[p].
     for (const [patch, slot] of slots.entries()) expect(seen![slot]!.number).toBe(patch + 1);
     expect(sorted!.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    expect(target).toBe(`permutation ${label} of 1000: ${seen!.map(({ number }) => number).join(' ')}`);
+    expect(target).toBe(`class ${label}, the permutation ${seen!.map(({ number }) => number).join(' ')}`);
     for (const tile of seen!) {
       expect(tile.colour).toBe(hue(tile.number - 1));
       expect(tile.picture).toEqual(sorted![tile.number - 1]!.picture);
@@ -83,6 +83,6 @@ test('tasks with labels name the classes', async () => {
   const [cat, dog] = await samples(classification({ classes: 2 })).made;
   expect([cat!.target, dog!.target]).toEqual(['class 0: cat', 'class 1: dog']);
   const [, streets] = await samples(segmentation({ classes: 2 })).made;
-  expect(streets!.target).toMatch(/^(dog|no class); \d+ % do not count$/);
+  expect(streets!.target).toMatch(/^(dog|no class); \d+\u00a0% do not count$/);
   expect(streets!.views.map(({ target = false }) => target)).toEqual([false, false, true]);
 });

@@ -100,7 +100,7 @@ const DESCRIPTIONS: Readonly<Record<TaskName, Description>> = {
     const inOrder = await Promise.all(slots.map((_, patch) => tile(patch)));
     const shuffled = slots.map((_, slot) => inOrder[slots.indexOf(slot)]!);
     return {
-      target: `permutation ${label} of ${permutations.length}: ${shuffled.map(({ number }) => number).join(' ')}`,
+      target: `class ${label}, the permutation ${shuffled.map(({ number }) => number).join(' ')}`,
       views: [
         { caption: 'what the network sees: tiles in these places', content: { tiles: shuffled, grid } },
         {
@@ -118,7 +118,7 @@ const DESCRIPTIONS: Readonly<Record<TaskName, Description>> = {
     const y = part(batch.y, i, side * side);
     const there = [...new Set(y)].filter((label) => label !== IGNORED).sort((a, b) => a - b);
     const ignored = y.filter((label) => label === IGNORED).length / y.length;
-    const without = ignored === 0 ? '' : `; ${(100 * ignored).toFixed(0)} % do not count`;
+    const without = ignored === 0 ? '' : `; ${(100 * ignored).toFixed(0)}\u00a0% do not count`;
     return {
       target: `${there.map((label) => classes[label]).join(', ') || 'no class'}${without}`,
       views: [
