@@ -1,8 +1,7 @@
-import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inputError } from '@unnas/random';
-import { fileError } from './file-error.ts';
+import { folderEntries } from './folder-entries.ts';
 import { IMAGENET_STATISTICS } from './imagenet.ts';
 import { type OnDemandOptions, type PictureFiles, picturesOnDemand, segmentedOnDemand } from './on-demand.ts';
 import type { Images, SegmentedImages } from './picture.ts';
@@ -88,10 +87,11 @@ export async function cityscapesImages(folder: string, options: CityscapesOption
 }
 
 const PICTURE = '_leftImg8bit.png';
+const LAYOUT = `Cityscapes, leftImg8bit/{train,val}/<city>/*${PICTURE}`;
 
 async function cityscapesFiles(folder: string, { part = 'train' }: CityscapesOptions) {
   const below = `leftImg8bit/${part}`;
-  const cities = (await entriesOf(join(folder, below)))
+  const cities = (await folderEntries(join(folder, below), LAYOUT))
     .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
     .map(({ name }) => name)
     .filter((name) => !name.startsWith('.'))
@@ -99,7 +99,7 @@ async function cityscapesFiles(folder: string, { part = 'train' }: CityscapesOpt
   const stems: string[] = [];
   const others: { file: string; reason: string }[] = [];
   for (const city of cities) {
-    const names = (await entriesOf(join(folder, below, city))).map(({ name }) => name).sort();
+    const names = (await folderEntries(join(folder, below, city), LAYOUT)).map(({ name }) => name).sort();
     for (const name of names.filter((name) => !name.startsWith('.'))) {
       if (name.endsWith(PICTURE)) stems.push(`${city}/${name.slice(0, -PICTURE.length)}`);
       else others.push({ file: `${below}/${city}/${name}`, reason: `not a file *${PICTURE}` });
@@ -118,17 +118,6 @@ async function cityscapesFiles(folder: string, { part = 'train' }: CityscapesOpt
     others,
   };
   return { files, stems, part };
-}
-
-async function entriesOf(folder: string): Promise<Dirent[]> {
-  try {
-    return await readdir(folder, { withFileTypes: true });
-  } catch (error) {
-    throw inputError(
-      `cannot read the folder ${folder}: ${fileError(error)}; expected Cityscapes, leftImg8bit/{train,val}/<city>/*${PICTURE}`,
-      { cause: error },
-    );
-  }
 }
 
 function noLabelMap(folder: string, file: string, polygons: boolean): Error {

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { inputError } from '@unnas/random';
-import { fileError } from './file-error.ts';
+import { folderEntries } from './folder-entries.ts';
 import { labeled } from './labeled.ts';
 import { type OnDemandOptions, picturesOnDemand } from './on-demand.ts';
 import type { LabeledImages, Skipped, Statistics } from './picture.ts';
@@ -38,7 +38,7 @@ export async function imageNet(folder: string, options: ImageNetOptions = {}): P
   // A few folders at a time: they may lie on a disk far away.
   for (let i = 0; i < classes.length; i += 16) {
     const some = classes.slice(i, i + 16);
-    const read = await Promise.all(some.map((name) => entriesOf(join(at, name))));
+    const read = await Promise.all(some.map((name) => folderEntries(join(at, name))));
     for (const [k, entries] of read.entries()) files.push(pictureNames(some[k]!, entries, others));
   }
   const length = files.reduce((sum, names) => sum + names.length, 0);
@@ -78,7 +78,7 @@ async function classFolders(folder: string, part: string): Promise<{ at: string;
       );
     }
   }
-  const entries = await entriesOf(folder);
+  const entries = await folderEntries(folder);
   const held = entries.slice(0, 3).map(({ name }) => name);
   throw inputError(
     `${folder} has no ImageNet in it, expected ${LAYOUT}; it holds ${held.length === 0 ? 'nothing' : held.join(', ')}`,
@@ -89,14 +89,6 @@ const LAYOUT = 'train/n########/*.JPEG and val/n########/*.JPEG';
 
 function isClassFolder(entry: Dirent): boolean {
   return CLASS.test(entry.name) && (entry.isDirectory() || entry.isSymbolicLink());
-}
-
-async function entriesOf(folder: string): Promise<Dirent[]> {
-  try {
-    return await readdir(folder, { withFileTypes: true });
-  } catch (error) {
-    throw inputError(`cannot read the folder ${folder}: ${fileError(error)}`, { cause: error });
-  }
 }
 
 /** The sorted names of the files that may be pictures; the others are added to `others`, but for hidden ones. */

@@ -1,8 +1,8 @@
-import type { Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { inputError } from '@unnas/random';
 import { fileError } from './file-error.ts';
+import { folderEntries } from './folder-entries.ts';
 import type { Skipped } from './picture.ts';
 
 /** A file that its name takes for a picture. */
@@ -36,7 +36,7 @@ export async function listPictures(folder: string): Promise<{ pictures: PictureF
     const real = await realpath(join(folder, below));
     if (seen.has(real)) return;
     seen.add(real);
-    const entries = await entriesOf(join(folder, below));
+    const entries = await folderEntries(join(folder, below));
     const visible = entries.filter(({ name }) => !name.startsWith('.')).map((entry) => entry.name);
     const stats = await Promise.all(
       visible.map((name) =>
@@ -59,14 +59,6 @@ export async function listPictures(folder: string): Promise<{ pictures: PictureF
 
   await visit('');
   return { pictures: pictures.sort(byPath), others: others.sort(byPath) };
-}
-
-async function entriesOf(folder: string): Promise<Dirent[]> {
-  try {
-    return await readdir(folder, { withFileTypes: true });
-  } catch (error) {
-    throw inputError(`cannot read the folder ${folder}: ${fileError(error)}`);
-  }
 }
 
 const bigStat = (path: string) => stat(path, { bigint: true });
