@@ -107,6 +107,9 @@ inline void gradient_row(const float* source, const float* du, int64_t width, vf
   constexpr int kTile = 4, kInputs = (kTile - 1) * S + (K - 1) * D + 1;
   int64_t j = 0;
   for (; j + kTile <= width; j += kTile, source += kTile * S * kBlock, du += kTile * kBlock) {
+    // With 16 registers GCC must not carry the inputs that two tiles share over to the next one: sums would
+    // have to make way for them.
+    if constexpr (kLanes < 16) asm("" : "+r"(source));
     vf d[kTile];
     UNNAS_UNROLL
     for (int i = 0; i < kTile; i++) d[i] = in_register(load(du + i * kBlock));
@@ -138,7 +141,7 @@ using GradientFunction = void (*)(const GradientCall&);
 
 template <int K, int D, int S>
 inline void known_gradient(const GradientCall& call) {
-  constexpr int kSums = K == 3 ? 4 : 2;
+  constexpr int kSums = K == 3 && kLanes == 16 ? 4 : 2;  // more do not fit into 16 registers
   vf sum[K][kSums] = {};
   for (int64_t row = 0; row < call.rows; row++)
     gradient_row<K, D, S, kSums>(call.source + row * call.source_stride, call.du + row * call.du_stride,

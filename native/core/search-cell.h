@@ -160,7 +160,7 @@ struct Branch {
 /// The branches of a state's edges, in groups that are taken through all their passes before the next one: of
 /// as many branches as have their maps in the cache from one pass to the next.
 inline std::vector<std::vector<Branch>> branch_groups(const SearchCell& cell, int source) {
-  constexpr int64_t kCacheFloats = int64_t{4} << 20, kMaps = 4;
+  constexpr int64_t kCacheFloats = int64_t{16} << 20, kMaps = 4;
   const auto together = static_cast<size_t>(std::max<int64_t>(1, kCacheFloats / (kMaps * cell.map_floats())));
   std::vector<std::vector<Branch>> groups;
   for (int node = first_target(source); node < kStates; node++)
