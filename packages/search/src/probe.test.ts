@@ -16,6 +16,7 @@ function options() {
     epochs: 1,
     batch: 6,
     peakBytes: () => ++peak,
+    arrayBytes: () => 10 * peak,
   };
 }
 
@@ -28,6 +29,7 @@ it.each([darts(), darts({ order: 2, alphaStart: 0.5 }), randomSearch({ samples: 
     for await (const one of probe({ ...options(), algorithm })) probes.push(one);
     expect(probes.map(({ batch }) => batch)).toEqual([1, 2, 4, 6]);
     expect(probes.map(({ peakBytes }) => peakBytes)).toEqual([1, 2, 3, 4]);
+    expect(probes.map(({ arrayBytes }) => arrayBytes)).toEqual([10, 20, 30, 40]);
     for (const { batch, batchBytes, stepSeconds, weightSeconds, scoreSeconds } of probes) {
       // Four turns of 4 x 4 x 3 floats and a class each.
       expect(batchBytes).toBe(4 * 4 * batch * (4 * 4 * 3 + 1));

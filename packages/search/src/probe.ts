@@ -21,6 +21,8 @@ export interface Probe {
   readonly batchBytes: number;
   /** The most memory that the process had until the end of these steps, in bytes. */
   readonly peakBytes: number;
+  /** The most bytes of arrays that the backend had in use at once until then; 0 if it does not tell. */
+  readonly arrayBytes: number;
 }
 
 export interface ProbeOptions<P extends Picture>
@@ -30,6 +32,8 @@ export interface ProbeOptions<P extends Picture>
   readonly source: Source<P>;
   /** Tells the most memory that the process had until now, in bytes. */
   readonly peakBytes: () => number;
+  /** Tells the most bytes of arrays that the backend had in use at once until now; 0 if it does not tell. */
+  readonly arrayBytes: () => number;
 }
 
 /**
@@ -37,7 +41,7 @@ export interface ProbeOptions<P extends Picture>
  * warm up, then with the clock. Whoever iterates stops when enough is known. Nothing is written.
  */
 export async function* probe<P extends Picture>(options: ProbeOptions<P>): AsyncGenerator<Probe, void> {
-  const { task, source, space, algorithm, peakBytes } = options;
+  const { task, source, space, algorithm, peakBytes, arrayBytes } = options;
   const settings = settingsOf(options);
   algorithm.check(settings);
   const { seed } = settings;
@@ -75,6 +79,7 @@ export async function* probe<P extends Picture>(options: ProbeOptions<P>): Async
         scoreSeconds,
         batchBytes: main.x.byteLength + main.y.byteLength,
         peakBytes: peakBytes(),
+        arrayBytes: arrayBytes(),
       };
       if (batch === settings.batch) return;
     }

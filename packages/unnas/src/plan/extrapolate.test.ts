@@ -14,6 +14,7 @@ function probe(batch: number, peakBytes: number, stepSeconds = batch): Probe {
     scoreSeconds: 0.2 * stepSeconds,
     batchBytes: batch * 1000,
     peakBytes,
+    arrayBytes: 0,
   };
 }
 
@@ -34,6 +35,16 @@ test('memory is the line through the last two batches, and what waits comes on t
   });
   expect(guess.memory(4)).toBe(3 * GIB + 6 * 4000);
   expect(guess.memory(8)).toBe(5 * GIB + 6 * 8000);
+});
+
+test('of a backend that counts its arrays they grow, and the largest rest of the process stays', () => {
+  const probes = [
+    { ...probe(2, 1.5 * GIB), arrayBytes: 0.25 * GIB },
+    { ...probe(4, 1.6 * GIB), arrayBytes: 0.5 * GIB },
+  ];
+  const guess = extrapolate(probes, { begin: GIB, ahead: 0 });
+  expect(guess.memory(16)).toBeCloseTo((1.25 + 4 * 0.5) * GIB, 0);
+  expect(guess.largestBatch(3.25 * GIB)).toBe(16);
 });
 
 test('of one batch alone, all that came after the beginning is its own', () => {

@@ -2,7 +2,9 @@ import type { Probe } from '@unnas/search';
 
 /**
  * What a step with a batch takes, from what smaller batches took. Time is in proportion to the pictures of the largest batch that
- * was tried. Memory is a straight line: all that grows with the batch is maps of the network, which are as many times larger.
+ * was tried. Memory is a straight line: all that grows with the batch is maps of the network, which are as many times larger. Where the
+ * backend tells the bytes of its arrays, the line goes through these, and what else the process has comes on top: beside it, the maps of
+ * small batches would hardly show.
  */
 export interface Extrapolation {
   /** Of preparing a batch, and of a step, in seconds. */
@@ -23,15 +25,19 @@ export function extrapolate(
   { begin, ahead }: { readonly begin: number; readonly ahead: number },
 ): Extrapolation {
   const last = probes.at(-1)!;
-  const before = probes.at(-2) ?? { batch: 0, peakBytes: begin };
   const { batchBytes } = last;
   const waiting = (ahead * batchBytes) / last.batch;
+  const counted = last.arrayBytes > 0;
+  const grown = ({ peakBytes, arrayBytes }: Pick<Probe, 'peakBytes' | 'arrayBytes'>) =>
+    counted ? arrayBytes : peakBytes;
+  const before = probes.at(-2) ?? { batch: 0, peakBytes: begin, arrayBytes: 0 };
   const slope = Math.max(
-    (last.peakBytes - before.peakBytes) / (last.batch - before.batch),
+    (grown(last) - grown(before)) / (last.batch - before.batch),
     // What a picture takes at the least: its batches.
     batchBytes / last.batch,
   );
-  const memory = (batch: number) => last.peakBytes + slope * (batch - last.batch) + waiting * batch;
+  const others = counted ? Math.max(...probes.map(({ peakBytes, arrayBytes }) => peakBytes - arrayBytes)) : 0;
+  const memory = (batch: number) => others + grown(last) + slope * (batch - last.batch) + waiting * batch;
   return {
     times(batch) {
       const share = batch / last.batch;

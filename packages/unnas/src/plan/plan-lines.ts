@@ -67,8 +67,8 @@ const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
 function memory({ memory, machine }: SearchPlan): string {
   const there = `this machine has ${gibibytes(machine.memoryBytes)}, ${gibibytes(machine.freeBytes)} of it free`;
   if (memory === null) return `not estimated on the backend ${machine.backend}; ${there}`;
-  const pictures = memory.pictureBytes < 2 ** 24 ? '' : `, ${gibibytes(memory.pictureBytes)} of it pictures`;
-  return `at least ${gibibytes(memory.peakBytes)} at its peak${pictures}, up to twice as much with large batches; ${there}`;
+  const pictures = memory.pictureBytes < 2 ** 24 ? '' : ` with ${gibibytes(memory.pictureBytes)} of pictures`;
+  return `about ${gibibytes(memory.peakBytes)} at its peak: Node${pictures}, batches that wait, arrays of training or scoring, a checkpoint; ${there}`;
 }
 
 function advice({ memory, machine, steps: { batch }, rates, algorithm, data }: SearchPlan): string {
@@ -95,6 +95,6 @@ function how({ measured: { batches, scaled }, machine }: SearchPlan): string {
       : `batches of ${batches.slice(0, -1).join(', ')} and ${batches.at(-1)}`;
   const grown = scaled
     ? 'of a network of 2 cells of 2 channels; times grow with multiply-adds'
-    : 'of this search; times in proportion to the last batch, memory along a straight line';
-  return `timed on this machine, ${where}: steps with ${list} of noise, ${grown}. Decoding of files is not in it`;
+    : 'of this search; times in proportion to the last batch, memory of arrays along a straight line';
+  return `timed on this machine, ${where}: steps with ${list} of noise, ${grown}. Decoding of files, its time and its memory, is not in it`;
 }

@@ -23,6 +23,9 @@ export interface PlannedData
 /** Pictures of their own sizes are decoded when they are asked for; of those, so many bytes are kept. */
 const CACHE_BYTES = 2 ** 30;
 
+/** Of both parts of CIFAR-10. */
+const CIFAR10_PICTURES = 60_000;
+
 /** Usual sizes of pictures that keep their own. */
 const USUAL = { cifar: [375, 500], imagenet: [375, 500], cityscapes: [1024, 2048] } as const;
 
@@ -38,7 +41,9 @@ export async function plannedData(request: PresetRequest, layout: DataLayout): P
   }
   const pictures = limit ?? known.pictures;
   const usual = known.size === null ? USUAL[known.preparation] : ([known.size, known.size] as const);
-  const bytes = pictures * usual[0] * usual[1] * 3;
+  // CIFAR-10 is read as a whole, whatever part of it is used, and its test set with it.
+  const inMemory = known.name === DATA_LAYOUTS.cifar10.title ? CIFAR10_PICTURES : pictures;
+  const bytes = inMemory * usual[0] * usual[1] * 3;
   return { ...known, pictures, usual, keptBytes: known.size === null ? Math.min(bytes, CACHE_BYTES) : bytes };
 }
 

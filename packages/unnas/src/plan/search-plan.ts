@@ -1,4 +1,5 @@
 import { freemem, totalmem } from 'node:os';
+import * as tf from '@tensorflow/tfjs';
 import { peakResidentMiB } from '@unnas/bench';
 import { type Cost, cost, edgeCount, randomGenotype, supernetCost } from '@unnas/genotype';
 import type { Picture } from '@unnas/images';
@@ -60,10 +61,16 @@ export interface SearchPlan {
   };
   /** null where it cannot be told. */
   readonly memory: {
+    /**
+     * The most that the process will have in RAM: Node itself, pictures that are kept, batches that wait, the arrays of training or of
+     * scoring (whichever is more), and a checkpoint that is being written. Threads that decode files are not in it.
+     */
     readonly peakBytes: number;
     /** How much of it are pictures that are kept. */
     readonly pictureBytes: number;
-    /** The most pictures in a batch that this takes two fifths of the free memory for: real runs take up to twice as much. */
+    /** How much of it a checkpoint takes. */
+    readonly checkpointBytes: number;
+    /** The most pictures in a batch that the free memory has room for, with a margin. */
     readonly largestBatch: number;
   } | null;
   readonly machine: {
@@ -82,8 +89,7 @@ const BATCHES_AHEAD = 2 * 3;
 /** Larger batches are not tried once a step takes so long. */
 const ENOUGH_SECONDS = 1;
 /** Of the free memory, what a search may take, and what trying it may take. */
-// Runs took up to 2.2 times what the line through small batches says (batch 64 of CIFAR-10: 4.1 GiB, not 1.9), so there is a margin.
-const [USABLE, TRIED] = [0.4, 0.4];
+const [USABLE, TRIED] = [0.8, 0.4];
 /** Multiply-adds of a picture from which on stock tfjs takes minutes for a step. */
 const LARGE_FOR_STOCK = 2e7;
 
@@ -118,7 +124,16 @@ export async function planSearch(wishes: SearchWishes, { machine, doing }: Plann
   const { free, begin } = { free: freemem(), begin: peakBytes() };
   const probes: Probe[] = [];
   const source = noisePictures(data, 2 * batch);
-  for await (const one of probe({ ...settings, ...tried, task, source, seed, epochs, peakBytes })) {
+  for await (const one of probe({
+    ...settings,
+    ...tried,
+    task,
+    source,
+    seed,
+    epochs,
+    peakBytes,
+    arrayBytes,
+  })) {
     probes.push(one);
     doing(`trying steps: a batch of ${one.batch} takes ${one.stepSeconds.toPrecision(2)} s`);
     const next = extrapolate(probes, { begin, ahead: BATCHES_AHEAD }).memory(2 * one.batch);
@@ -152,7 +167,7 @@ export async function planSearch(wishes: SearchWishes, { machine, doing }: Plann
     steps,
     rates: { weights: request.learningRate, alphas: request.alphaLearningRate },
     time: timeOf(guess, steps, { slower, alphas: request.algorithm === 'darts' }),
-    memory: stock ? null : memoryOf(guess, data, batch, free),
+    memory: stock ? null : memoryOf(guess, { data, batch, free, parameters: costs.parameters }),
     machine: { ...machine, memoryBytes: totalmem(), freeBytes: free },
     measured: { batches: probes.map((one) => one.batch), scaled: stock },
   };
@@ -200,16 +215,28 @@ function timeOf(
 
 function memoryOf(
   guess: Extrapolation,
-  { keptBytes }: PlannedData,
-  batch: number,
-  free: number,
+  {
+    data: { keptBytes },
+    batch,
+    free,
+    parameters,
+  }: { data: PlannedData; batch: number; free: number; parameters: number },
 ): SearchPlan['memory'] {
-  const room = USABLE * free - keptBytes;
+  // Each parameter and its momentum, in floats: read from the backend, and once more in the bytes of the file.
+  const checkpointBytes = 2 * 2 * 4 * parameters;
+  const fixed = keptBytes + checkpointBytes;
   return {
-    peakBytes: guess.memory(batch) + keptBytes,
+    peakBytes: guess.memory(batch) + fixed,
     pictureBytes: keptBytes,
-    largestBatch: guess.largestBatch(room),
+    checkpointBytes,
+    largestBatch: guess.largestBatch(USABLE * free - fixed),
   };
+}
+
+/** Of the backend native, whose arrays do not come and go with garbage. */
+function arrayBytes(): number {
+  const { native } = tf.backend().memory() as { native?: { readonly peak: number } };
+  return native?.peak ?? 0;
 }
 
 function peakBytes(): number {
