@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { firstLargest, tidyValues } from '@unnas/nn';
 
 /** Counts of a batch that add up over batches, entry by entry: whole numbers, of which there are as many in every batch. */
