@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 
 /**
  * As `tf.tidy`, for a result that holds no tensors and may be large. `tf.tidy` looks for tensors in all of its result: of an array it
- * makes a text of each index, which takes 40 bytes of memory and half a microsecond for each number.
+ * makes a text of each index, some 40 bytes for each number.
  */
 export function tidyValues<T>(compute: () => T): T {
   let result: { readonly value: T } | undefined;
