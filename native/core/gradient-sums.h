@@ -115,5 +115,21 @@ inline void add_product_sum(const SearchCell& cell, const MapView& g, const MapV
     }
 }
 
+/// A row of what leaves a ReLU of a normalised map: dz = gradient where z > 0, one vector of channels in
+/// blocks, and what the gradient of the batch norm before it needs: sums += dz, products += dz (y - mean).
+template <class T>
+inline void rectified_gradient_row(const float* z, const float* gradient, const T* y, vf mean, int64_t width,
+                                   float* dz, double* sums, double* products) {
+  vf sum{}, product{};
+  for (int64_t i = 0; i < width * kBlock; i += kBlock) {
+    const vf value = load(z + i) > 0.0f ? load(gradient + i) : vf{};
+    store(dz + i, value);
+    sum += value;
+    product += value * (load(y + i) - mean);
+  }
+  MapMoments::add_to(sums, sum);
+  MapMoments::add_to(products, product);
+}
+
 }  // namespace
 }  // namespace unnas::UNNAS_ISA

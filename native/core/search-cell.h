@@ -157,11 +157,12 @@ struct Branch {
   int dilated() const { return kDilate3 + size; }
 };
 
-/// The branches of a state's edges, in groups that are taken through all their passes before the next one: of
-/// as many branches as have their maps in the cache from one pass to the next.
+/// The branches of a state's edges, in groups that are taken through all their passes before the next one: an
+/// image of the state, of its gradient and of those of the nodes is read once for all branches of a group, so
+/// groups are large; but where maps are small, those of a group stay in the cache from one pass to the next.
 inline std::vector<std::vector<Branch>> branch_groups(const SearchCell& cell, int source) {
-  constexpr int64_t kCacheFloats = int64_t{16} << 20, kMaps = 4;
-  const auto together = static_cast<size_t>(std::max<int64_t>(1, kCacheFloats / (kMaps * cell.map_floats())));
+  constexpr int64_t kGroupFloats = int64_t{16} << 20, kMaps = 4;
+  const auto together = static_cast<size_t>(std::max<int64_t>(1, kGroupFloats / (kMaps * cell.map_floats())));
   std::vector<std::vector<Branch>> groups;
   for (int node = first_target(source); node < kStates; node++)
     for (int size = 0; size < 2; size++) {

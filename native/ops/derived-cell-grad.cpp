@@ -212,17 +212,9 @@ class DerivedBackward {
         for (int v = 0; v < kVectors && lanes_in(cell_.channels - block * kBlock, v) > 0; v++) {
           const int64_t channel = block * kBlock + v * kLanes;
           const int64_t at = block * y1.block_stride + y * d.width * kBlock + v * kLanes;
-          const vf mean = load(norms_.mean(stage - 1) + channel);
-          const float *z = work.input.row(block, y) + v * kLanes, *gradient = work.row + v * kLanes;
-          vf sum{}, product{};
-          for (int64_t i = 0; i < d.width * kBlock; i += kBlock) {
-            const vf value = load(z + i) > 0.0f ? load(gradient + i) : vf{};
-            store(dz + at + i, value);
-            sum += value;
-            product += value * (load(y1.data + at + i) - mean);
-          }
-          MapMoments::add_to(sums + channel, sum);
-          MapMoments::add_to(products + channel, product);
+          rectified_gradient_row(work.input.row(block, y) + v * kLanes, work.row + v * kLanes, y1.data + at,
+                                 load(norms_.mean(stage - 1) + channel), d.width, dz + at, sums + channel,
+                                 products + channel);
         }
       }
   }

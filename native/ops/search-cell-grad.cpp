@@ -17,8 +17,8 @@
 // one ReLU mask and one pass of the pools' gradients a state.
 //
 // States are taken from the last to the first, when the gradients of all nodes that they lead to are known.
-// The edges of a state follow one another in groups of branches whose maps stay in the cache from one pass to
-// the next: the products P_k of the group, its second stages, its first stages.
+// The edges of a state follow one another in groups of branches (see branch_groups): the products P_k of the
+// group, its second stages, its first stages.
 
 namespace unnas::UNNAS_ISA {
 namespace {
@@ -353,17 +353,8 @@ class BackwardPass {
         for (int v = 0; v < kVectors; v++) {
           const int64_t channel = block * kBlock + v * kLanes;
           const int64_t at = block * y1.block_stride + y * d.width * kBlock + v * kLanes;
-          const vf mean = load(means + channel);
-          const float *z = work.input.row(block, y) + v * kLanes, *gradient = work.row + v * kLanes;
-          vf sum{}, product{};
-          for (int64_t i = 0; i < d.width * kBlock; i += kBlock) {
-            const vf value = load(z + i) > 0.0f ? load(gradient + i) : vf{};
-            store(dz + at + i, value);
-            sum += value;
-            product += value * (load(y1.data + at + i) - mean);
-          }
-          MapMoments::add_to(sums + channel, sum);
-          MapMoments::add_to(products + channel, product);
+          rectified_gradient_row(work.input.row(block, y) + v * kLanes, work.row + v * kLanes, y1.data + at,
+                                 load(means + channel), d.width, dz + at, sums + channel, products + channel);
         }
       }
   }

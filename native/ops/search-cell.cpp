@@ -11,8 +11,8 @@
 // norm, and between the two stages of a separable convolution there is one.
 //
 // Per state, one pass over the images makes the state itself and its pools. Then its edges follow, in groups
-// of branches whose maps stay in the cache between two passes: the first makes the first stages, the second,
-// when their statistics are known, the second stages. Outputs of depthwise convolutions and normalised maps
+// of branches (see branch_groups) with two passes each: the first makes the first stages, the second, when
+// their statistics are known, the second stages. Outputs of depthwise convolutions and normalised maps
 // exist in the L1 cache only.
 
 namespace unnas::UNNAS_ISA {

@@ -19,7 +19,8 @@ const fused = op<MixedSumAttrs>({
     });
     const each = tf.unstack(weights!);
     return [
-      tf.addN(parts.map(({ y }, k) => y.mul(each[k]!))),
+      // Not addN, which rounds after each of the many terms: this is what kernels are held against.
+      tf.stack(parts.map(({ y }, k) => y.mul(each[k]!))).sum(0),
       tf.stack(parts.map(({ mean }) => mean)),
       tf.stack(parts.map(({ variance }) => variance)),
     ];
