@@ -119,21 +119,14 @@ test('--plan says what a search takes, without its pictures and without a trace'
   expect(words.stdout).toContain('400 epochs of 743 steps with a batch of 2 pictures (18 tiles)');
 });
 
-test('--plan counts the pictures of a folder', async () => {
-  const options = [
-    '--data',
-    photos,
-    '--size',
-    '8',
-    '--cells',
-    '2',
-    '--channels',
-    '2',
-    '--batch',
-    '4',
-    '--plan',
-  ];
-  const { stdout } = await unnas(['search', ...options, '--json'], env());
+test.each([
+  ['at one size', '--size', '8'],
+  ['at their own sizes', '--preset', 'imagenet-rotation', '--crop', '32', '--resize', '32'],
+])('--plan counts the pictures of a folder, %s', async (_, ...about) => {
+  const network = ['--cells', '2', '--channels', '2', '--batch', '4'];
+  const options = ['--data', photos, ...about, ...network, '--plan'];
+  const { stdout, stderr } = await unnas(['search', ...options, '--json'], env());
+  expect(stderr).toBe('');
   const count = (await readdir(photos, { recursive: true })).filter((file) => file.endsWith('.png')).length;
   expect(JSON.parse(stdout)).toMatchObject({ data: { pictures: count, found: true } });
 });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder, listPictures, type Picture, type Source } from '@unnas/images';
+import { cacheFolder, IMAGENET_STATISTICS, listPictures, type Picture, type Source } from '@unnas/images';
 import { inputError, Random } from '@unnas/random';
 import { DATA_SETS, type DataChoice, openImages, openLabeled, settledChoice } from '../data.ts';
 import { DATA_LAYOUTS, type DataLayout } from '../data-layouts.ts';
@@ -57,12 +57,13 @@ async function found(choice: DataChoice) {
   const { data, size } = choice;
   const layout = await layoutOf(data, choice.list ?? null);
   if (layout === 'folder') {
-    if (size === null) throw inputError(`the pictures of ${data} need a --size in pixels`);
     const { pictures } = await listPictures(data);
     if (pictures.length === 0) throw inputError(`${data} has no pictures`);
     const classes = new Set(pictures.map(({ file }) => file.slice(0, file.indexOf('/')))).size;
-    const colours = { mean: [0.5, 0.5, 0.5], deviation: [0.25, 0.25, 0.25] } as const;
     const counted = { name: data, pictures: pictures.length, found: true, classes, size };
+    // As imageFolder() has it: pictures that keep their sizes are prepared like those of ImageNet.
+    if (size === null) return { ...counted, preparation: 'imagenet', ...IMAGENET_STATISTICS } as const;
+    const colours = { mean: [0.5, 0.5, 0.5], deviation: [0.25, 0.25, 0.25] } as const;
     return { ...counted, preparation: 'cifar', ...colours } as const;
   }
   const { title, ...known } = DATA_LAYOUTS[layout];
