@@ -115,17 +115,19 @@ inline void add_product_sum(const SearchCell& cell, const MapView& g, const MapV
     }
 }
 
-/// A row of what leaves a ReLU of a normalised map: dz = gradient where z > 0, one vector of channels in
-/// blocks, and what the gradient of the batch norm before it needs: sums += dz, products += dz (y - mean).
-template <class T>
-inline void rectified_gradient_row(const float* z, const float* gradient, const T* y, vf mean, int64_t width,
-                                   float* dz, double* sums, double* products) {
+/// A row of what leaves the ReLU of a normalised map y, one vector of channels in blocks: dz = gradient where
+/// positive(i, y - mean) at float i, and what the gradient of the batch norm needs: sums += dz, products +=
+/// dz (y - mean).
+template <class T, class Positive>
+inline void rectified_gradient_row(const float* gradient, const T* y, vf mean, int64_t width,
+                                   const Positive& positive, float* dz, double* sums, double* products) {
   vf sum{}, product{};
   for (int64_t i = 0; i < width * kBlock; i += kBlock) {
-    const vf value = load(z + i) > 0.0f ? load(gradient + i) : vf{};
+    const vf centered = load(y + i) - mean;
+    const vf value = positive(i, centered) ? load(gradient + i) : vf{};
     store(dz + i, value);
     sum += value;
-    product += value * (load(y + i) - mean);
+    product += value * centered;
   }
   MapMoments::add_to(sums, sum);
   MapMoments::add_to(products, product);

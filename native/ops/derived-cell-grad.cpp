@@ -212,9 +212,10 @@ class DerivedBackward {
         for (int v = 0; v < kVectors && lanes_in(cell_.channels - block * kBlock, v) > 0; v++) {
           const int64_t channel = block * kBlock + v * kLanes;
           const int64_t at = block * y1.block_stride + y * d.width * kBlock + v * kLanes;
-          rectified_gradient_row(work.input.row(block, y) + v * kLanes, work.row + v * kLanes, y1.data + at,
-                                 load(norms_.mean(stage - 1) + channel), d.width, dz + at, sums + channel,
-                                 products + channel);
+          const float* z = work.input.row(block, y) + v * kLanes;
+          rectified_gradient_row(
+              work.row + v * kLanes, y1.data + at, load(norms_.mean(stage - 1) + channel), d.width,
+              [z](int64_t i, vf) { return load(z + i) > 0.0f; }, dz + at, sums + channel, products + channel);
         }
       }
   }

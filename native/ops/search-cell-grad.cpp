@@ -324,7 +324,7 @@ class BackwardPass {
           const int row = cell_.stage_row(source, branch.node, branch.first());
           const Depthwise d = cell_.depthwise(source, stage);
           const MapViewOf<T> y1 = image(saved_ + cell_.stage_map(edge, branch.first()), n);
-          normalised_image(cell_, y1, norms_.mean(row), norms_.inverse(row), work.input);
+          if (weights_) normalised_image(cell_, y1, norms_.mean(row), norms_.inverse(row), work.input);
           stage_gradient(
               d, filters_(edge, stage), ends_[edge][separable(branch)], image(node_gradient(branch.node), n),
               image(saved_ + cell_.stage_map(edge, stage), n), filters.stage(i), piece, n > begin, work);
@@ -343,7 +343,7 @@ class BackwardPass {
     filters.finish(call_);
   }
 
-  /// dz of an image: the depthwise input gradient where z > 0, with its sums.
+  /// dz of an image: the depthwise input gradient where the ReLU lets it through, with its sums.
   void store_middle(const Depthwise& d, const StageFilters& filters, const Workplace& work,
                     const MapViewOf<T>& y1, const float* means, float* dz, double* sums,
                     double* products) const {
@@ -353,8 +353,11 @@ class BackwardPass {
         for (int v = 0; v < kVectors; v++) {
           const int64_t channel = block * kBlock + v * kLanes;
           const int64_t at = block * y1.block_stride + y * d.width * kBlock + v * kLanes;
-          rectified_gradient_row(work.input.row(block, y) + v * kLanes, work.row + v * kLanes, y1.data + at,
-                                 load(means + channel), d.width, dz + at, sums + channel, products + channel);
+          // A batch norm without scale and offset leaves a number positive if it is above the mean.
+          rectified_gradient_row(
+              work.row + v * kLanes, y1.data + at, load(means + channel), d.width,
+              [](int64_t, vf centered) { return centered > 0.0f; }, dz + at, sums + channel,
+              products + channel);
         }
       }
   }
@@ -374,7 +377,7 @@ class BackwardPass {
       filters.clear(piece);
       for (int64_t n = begin; n < end; n++) {
         const int64_t at = n * cell_.source_floats(source);
-        relu_image(state() + at, cell_.blocks, height, width, work.input);
+        if (weights_) relu_image(state() + at, cell_.blocks, height, width, work.input);
         for (size_t i = 0; i < branches.size(); i++) {
           const Branch& branch = branches[i];
           const int edge = edge_of(source, branch.node);
