@@ -425,7 +425,7 @@ class BackwardPass {
         if (strided) {
           Scratch rest;
           Workplace work(cell_.depthwise(source, kDilate5), rest);
-          relu_image(x, cell_.blocks, height, width, work.input);
+          if (weights_) relu_image(x, cell_.blocks, height, width, work.input);
           skips.add(n, piece, work, BlockedImage{dx, 0, height, 0, width});
         }
         for (int64_t i = 0; i < floats; i += kLanes) store(dx + i, load(x + i) > 0.0f ? load(dx + i) : vf{});
