@@ -55,12 +55,15 @@ struct PixelChunk {
   int64_t pixels() const { return rows * width; }
 };
 
+/// How many whole rows are taken together: those of a chunk, or one.
+constexpr int64_t rows_together(int64_t width) { return std::max<int64_t>(1, kChunk / width); }
+
 /// Calls body(chunk) for rows [first, last) of a map of `width` columns: whole rows, or parts of one if it is
 /// wide.
 template <class Body>
 inline void for_chunks(int64_t first, int64_t last, int64_t width, const Body& body) {
   if (width <= kChunk) {
-    int64_t rows = kChunk / width;
+    int64_t rows = rows_together(width);
     for (int64_t row = first; row < last; row += rows)
       body(PixelChunk{row, std::min(rows, last - row), 0, width});
     return;

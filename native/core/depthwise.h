@@ -55,37 +55,30 @@ inline float* pack_filters(const float* w, int64_t taps, int64_t channels, bool 
   return packed;
 }
 
-/// The taps of a column of filters that stay inside: those k of [begin, end) whose position + k * step is in
-/// [0, size).
-struct TapRange {
-  int64_t begin, end;
-};
-inline TapRange taps_inside(int64_t position, int64_t step, int64_t taps, int64_t size) {
-  // Filters have few taps: looking at each takes less time than dividing.
-  TapRange inside{0, taps};
-  while (inside.begin < taps && position + inside.begin * step < 0) inside.begin++;
-  while (inside.end > 0 && position + (inside.end - 1) * step >= size) inside.end--;
-  return inside;
-}
-
 /// u = forward on a chunk of output pixels. `w` as pack_filters makes it.
 inline void depthwise_forward(const Depthwise& shape, const BlockedImage& r, const float* w,
                               const PixelChunk& chunk, float* u) {
-  RowFunction function =
-      row_function(shape.kernel_width, shape.dilation_width, shape.stride_width, chunk.width);
+  const int64_t y = chunk.row * shape.stride_height - shape.top;
   for (int64_t block = 0; block < shape.blocks(); block++)
     for (int v = 0; v < kVectors && lanes_in(shape.channels - block * kBlock, v) > 0; v++)
-      for (int64_t i = 0; i < chunk.rows; i++) {
-        int64_t y = (chunk.row + i) * shape.stride_height - shape.top;
-        TapRange taps = taps_inside(y, shape.dilation_height, shape.kernel_height, shape.height);
-        const float* source = r.row(block, y + taps.begin * shape.dilation_height) +
-                              (chunk.column * shape.stride_width - shape.left) * kBlock;
-        function({source + v * kLanes, shape.dilation_height * r.row_stride(),
-                  std::max<int64_t>(0, taps.end - taps.begin),
-                  w + (block * shape.taps() + taps.begin * shape.kernel_width) * kBlock + v * kLanes,
-                  u + block * kChunkStride + i * chunk.width * kBlock + v * kLanes, chunk.width, false,
-                  shape.kernel_width, shape.stride_width, shape.dilation_width, shape.kernel_width});
-      }
+      weighted_rows(
+          {.source = r.row(block, y) + (chunk.column * shape.stride_width - shape.left) * kBlock + v * kLanes,
+           .source_stride = r.row_stride(),
+           .y = y,
+           .height = shape.height,
+           .w = w + block * shape.taps() * kBlock + v * kLanes,
+           .out = u + block * kChunkStride + v * kLanes,
+           .out_row = chunk.width * kBlock,
+           .rows = chunk.rows,
+           .width = chunk.width,
+           .add = false,
+           .kernel_height = shape.kernel_height,
+           .kernel_width = shape.kernel_width,
+           .row_step = shape.stride_height,
+           .stride = shape.stride_width,
+           .row_dilation = shape.dilation_height,
+           .dilation = shape.dilation_width,
+           .w_row = shape.kernel_width});
 }
 
 /// gw += weight gradient of a chunk, laid out like packed filters.
@@ -120,64 +113,58 @@ inline void add_partial_filters(const float* partials, int64_t count, int64_t ta
     unpack_row(total + t * kBlock, taps * kBlock, channels, y + t * channels);
 }
 
-/// The taps k that carry a pixel of the gradient to an input pixel: k = first + i * step for i < count, and
-/// the pixel is place - i * place_step. With a stride only some taps do: those for which (position - k *
-/// dilation) / stride has no rest.
+/// The taps k that carry a pixel of the gradient to an input pixel, from the last to the first: k = last -
+/// i * step for i < count, and their pixels are place + i * place_step. With a stride only some taps do:
+/// those for which (position - k * dilation) / stride has no rest.
 struct GradientTaps {
-  int64_t first, step, count, place, place_step;
+  int64_t last, step, count, place, place_step;
 };
 inline GradientTaps gradient_taps(int64_t position, int64_t dilation, int64_t stride, int64_t taps) {
-  int64_t step = stride / std::gcd(dilation, stride);
-  for (int64_t k = 0; k < std::min(step, taps); k++)
+  const int64_t step = stride / std::gcd(dilation, stride);
+  for (int64_t k = taps - 1; k >= 0 && k > taps - 1 - step; k--)
     if ((position - k * dilation) % stride == 0)
-      return {k, step, (taps - 1 - k) / step + 1, (position - k * dilation) / stride,
-              dilation * step / stride};
+      return {k, step, k / step + 1, (position - k * dilation) / stride, dilation * step / stride};
   return {};
 }
-/// Those whose pixel is in [0, size).
-inline GradientTaps gradient_taps_inside(GradientTaps taps, int64_t size) {
-  if (taps.count == 0 || taps.place < 0) return {};
-  int64_t end = std::min(taps.count, taps.place / taps.place_step + 1);
-  int64_t begin = taps.place < size ? 0 : (taps.place - size) / taps.place_step + 1;
-  return {taps.first + begin * taps.step, taps.step, std::max<int64_t>(0, end - begin),
-          taps.place - begin * taps.place_step, taps.place_step};
-}
 
-/// Row `y` of the input gradient of one channel block, into out[column][16] or, with `add`, added to it. `w`:
-/// packed filters, `flipped`: the same with the last tap first, as the fast functions for stride 1 read them.
-inline void depthwise_input_gradient(const Depthwise& shape, const BlockedImage& du, const float* w,
-                                     const float* flipped, int64_t block, int64_t y, float* out,
+/// Rows [first, first + count) of the input gradient of one channel block, into out [row][column][16] or,
+/// with `add`, added to it. `flipped`: packed filters with the last tap first.
+inline void depthwise_input_gradient(const Depthwise& shape, const BlockedImage& du, const float* flipped,
+                                     int64_t block, int64_t first, int64_t count, float* out,
                                      bool add = false) {
   const int lanes = static_cast<int>(std::min<int64_t>(kBlock, shape.channels - block * kBlock));
-  if (shape.stride_height == 1 && shape.stride_width == 1) {
-    // A convolution of du with the flipped filters.
-    int64_t from = y + shape.top - (shape.kernel_height - 1) * shape.dilation_height;
-    TapRange taps = taps_inside(from, shape.dilation_height, shape.kernel_height, shape.out_height);
-    RowFunction function = row_function(shape.kernel_width, shape.dilation_width, 1, shape.width);
-    const float* source =
-        du.row(block, from + taps.begin * shape.dilation_height) + (shape.left - shape.reach()) * kBlock;
-    for (int v = 0; v * kLanes < lanes; v++)
-      function({source + v * kLanes, shape.dilation_height * du.row_stride(),
-                std::max<int64_t>(0, taps.end - taps.begin),
-                flipped + (block * shape.taps() + taps.begin * shape.kernel_width) * kBlock + v * kLanes,
-                out + v * kLanes, shape.width, add, shape.kernel_width, 1, shape.dilation_width,
-                shape.kernel_width});
-    return;
-  }
-  // Any stride: columns with the same rest share their taps.
-  GradientTaps rows = gradient_taps_inside(
-      gradient_taps(y + shape.top, shape.dilation_height, shape.stride_height, shape.kernel_height),
-      shape.out_height);
-  for (int64_t phase = 0; phase < std::min(shape.stride_width, shape.width); phase++) {
-    GradientTaps columns =
-        gradient_taps(phase + shape.left, shape.dilation_width, shape.stride_width, shape.kernel_width);
-    const float* source = du.row(block, rows.place) + columns.place * kBlock;
-    const float* taps = w + (block * shape.taps() + rows.first * shape.kernel_width + columns.first) * kBlock;
-    for (int v = 0; v * kLanes < lanes; v++)
-      general_row({source + v * kLanes, -rows.place_step * du.row_stride(), rows.count, taps + v * kLanes,
-                   out + phase * kBlock + v * kLanes,
-                   (shape.width - phase + shape.stride_width - 1) / shape.stride_width, add, columns.count, 1,
-                   -columns.place_step, rows.step * shape.kernel_width, columns.step, shape.stride_width});
+  const int64_t row_stride = shape.stride_height, stride = shape.stride_width;
+  // With a stride rows, and columns, that leave the same rest share their taps.
+  for (int64_t row = 0; row < std::min(row_stride, count); row++) {
+    const GradientTaps rows =
+        gradient_taps(first + row + shape.top, shape.dilation_height, row_stride, shape.kernel_height);
+    for (int64_t column = 0; column < std::min(stride, shape.width); column++) {
+      const GradientTaps columns =
+          gradient_taps(column + shape.left, shape.dilation_width, stride, shape.kernel_width);
+      if (add && (rows.count == 0 || columns.count == 0)) continue;
+      const int64_t tap =
+          (shape.kernel_height - 1 - rows.last) * shape.kernel_width + shape.kernel_width - 1 - columns.last;
+      for (int v = 0; v * kLanes < lanes; v++)
+        weighted_rows({.source = du.row(block, rows.place) + columns.place * kBlock + v * kLanes,
+                       .source_stride = du.row_stride(),
+                       .y = rows.place,
+                       .height = shape.out_height,
+                       .w = flipped + (block * shape.taps() + tap) * kBlock + v * kLanes,
+                       .out = out + (row * shape.width + column) * kBlock + v * kLanes,
+                       .out_row = row_stride * shape.width * kBlock,
+                       .rows = (count - row + row_stride - 1) / row_stride,
+                       .width = (shape.width - column + stride - 1) / stride,
+                       .add = add,
+                       .kernel_height = rows.count,
+                       .kernel_width = columns.count,
+                       .row_step = 1,
+                       .stride = 1,
+                       .row_dilation = rows.place_step,
+                       .dilation = columns.place_step,
+                       .w_row = rows.step * shape.kernel_width,
+                       .w_tap = columns.step,
+                       .out_stride = stride});
+    }
   }
 }
 

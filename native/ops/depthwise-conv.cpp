@@ -102,7 +102,6 @@ void depthwise_conv_input_grad(const Call& call) {
   const float* dy = call.in(0).f32();
   float* dx = call.out(0).f32();
   Scratch shared;
-  const float* w = pack_filters(call.in(1).f32(), d.taps(), d.channels, false, shared);
   const float* flipped = pack_filters(call.in(1).f32(), d.taps(), d.channels, true, shared);
   parallel_for(shape.images, 1, [&](int64_t, int64_t begin, int64_t end) {
     Scratch scratch;
@@ -113,7 +112,7 @@ void depthwise_conv_input_grad(const Call& call) {
       pack_image<false>(dy + n * shape.output_size(), d.out_width, d.channels, 0, d.out_height, gradient);
       for (int64_t y = 0; y < d.height; y++) {
         for (int64_t block = 0; block < d.blocks(); block++)
-          depthwise_input_gradient(d, gradient, w, flipped, block, y, row + block * d.width * kBlock);
+          depthwise_input_gradient(d, gradient, flipped, block, y, 1, row + block * d.width * kBlock);
         float* out = dx + n * shape.input_size() + y * d.width * shape.input_channels;
         for (int64_t column = 0; column < d.width; column++, out += shape.input_channels) {
           if (shape.multiplier == 1) {

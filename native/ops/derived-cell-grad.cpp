@@ -208,7 +208,7 @@ class DerivedBackward {
     const Filters& filters = filters_[static_cast<size_t>(stage)];
     for (int64_t block = 0; block < cell_.blocks; block++)
       for (int64_t y = 0; y < d.height; y++) {
-        depthwise_input_gradient(d, work.du, filters.depthwise, filters.flipped, block, y, work.row);
+        depthwise_input_gradient(d, work.du, filters.flipped, block, y, 1, work.row);
         for (int v = 0; v < kVectors && lanes_in(cell_.channels - block * kBlock, v) > 0; v++) {
           const int64_t channel = block * kBlock + v * kLanes;
           const int64_t at = block * y1.block_stride + y * d.width * kBlock + v * kLanes;
@@ -296,9 +296,8 @@ class DerivedBackward {
       const Depthwise d = cell_.depthwise(stage);
       const Filters& w = filters_[static_cast<size_t>(stage)];
       for (int64_t block = 0; block < cell_.blocks; block++)
-        for (int64_t y = 0; y < height; y++)
-          depthwise_input_gradient(d, work.du, w.depthwise, w.flipped, block, y,
-                                   dx + (block * height + y) * width * kBlock, i > 0);
+        depthwise_input_gradient(d, work.du, w.flipped, block, 0, height,
+                                 dx + block * height * width * kBlock, i > 0);
     }
     for (int64_t block = 0; block < cell_.blocks; block++)
       for (int64_t y = 0; y < height; y++) {

@@ -40,6 +40,7 @@ class BackwardPass {
       : call_(call),
         cell_(call.attrs),
         weights_(call.attrs.flag("weights")),
+        wanted_{call.attrs.flag("first"), call.attrs.flag("second")},
         saved_(reinterpret_cast<const T*>(input(3))),
         states_{cell_, call.in(0).f32(), call.in(1).f32(), input(0)},
         doutput_{cell_, nullptr, nullptr, input(4)},
@@ -66,10 +67,11 @@ class BackwardPass {
       bool first = true;  // the first branch of a state overwrites what its gradient held
       for (const auto& branches : branch_groups(cell_, source)) {
         end_products(source, branches);
+        if (!passes_on(source)) continue;
         second_stages(source, branches);
         first_stages(source, branches, !std::exchange(first, false));
       }
-      finish_state(source);
+      if (passes_on(source)) finish_state(source);
     }
   }
 
@@ -88,6 +90,9 @@ class BackwardPass {
   float* state_gradient(int source) const {
     return source < kFirstNode ? state() + cell_.images * cell_.source_floats(0) : node_gradient(source);
   }
+
+  /// Whether anything but the weights of its candidates depends on what leaves a source.
+  bool passes_on(int source) const { return weights_ || source >= kFirstNode || wanted_[source]; }
 
   const float* input(int after) const { return call_.in(static_cast<size_t>(cell_.inputs() + after)).f32(); }
   float mix(int source, int node, int candidate) const {
@@ -230,14 +235,14 @@ class BackwardPass {
   /// Room for a piece of work.
   struct Workplace {
     BlockedImage input, du;
-    float *u, *dy, *row;
+    float *u, *dy, *rows;
 
     Workplace(const Depthwise& d, Scratch& scratch)
         : input(input_image(d, d.height, scratch)),
           du(gradient_image(d, scratch)),
           u(scratch.floats(chunk_floats(2 * d.channels))),
           dy(scratch.floats(chunk_floats(d.channels))),
-          row(scratch.floats(d.width * kBlock)) {}
+          rows(scratch.floats(rows_together(d.width) * d.width * kBlock)) {}
   };
 
   /// dy = a g + b y + c, for a chunk.
@@ -347,15 +352,17 @@ class BackwardPass {
   void store_middle(const Depthwise& d, const StageFilters& filters, const Workplace& work,
                     const MapViewOf<T>& y1, const float* means, float* dz, double* sums,
                     double* products) const {
+    const int64_t together = rows_together(d.width);
     for (int64_t block = 0; block < cell_.blocks; block++)
-      for (int64_t y = 0; y < d.height; y++) {
-        depthwise_input_gradient(d, work.du, filters.depthwise, filters.flipped, block, y, work.row);
+      for (int64_t y = 0; y < d.height; y += together) {
+        const int64_t rows = std::min(together, d.height - y);
+        depthwise_input_gradient(d, work.du, filters.flipped, block, y, rows, work.rows);
         for (int v = 0; v < kVectors; v++) {
           const int64_t channel = block * kBlock + v * kLanes;
           const int64_t at = block * y1.block_stride + y * d.width * kBlock + v * kLanes;
           // A batch norm without scale and offset leaves a number positive if it is above the mean.
           rectified_gradient_row(
-              work.row + v * kLanes, y1.data + at, load(means + channel), d.width,
+              work.rows + v * kLanes, y1.data + at, load(means + channel), rows * d.width,
               [](int64_t, vf centered) { return centered > 0.0f; }, dz + at, sums + channel,
               products + channel);
         }
@@ -401,9 +408,8 @@ class BackwardPass {
   void add_input_gradient(const Depthwise& d, const StageFilters& filters, const Workplace& work, float* dx,
                           bool add) const {
     for (int64_t block = 0; block < cell_.blocks; block++)
-      for (int64_t y = 0; y < d.height; y++)
-        depthwise_input_gradient(d, work.du, filters.depthwise, filters.flipped, block, y,
-                                 dx + (block * d.height + y) * d.width * kBlock, add);
+      depthwise_input_gradient(d, work.du, filters.flipped, block, 0, d.height,
+                               dx + block * d.height * d.width * kBlock, add);
   }
 
   /// What is left when all branches of a state have been added up: strided skips, the ReLU mask, and what
@@ -566,7 +572,7 @@ class BackwardPass {
 
   const Call& call_;
   const SearchCell cell_;
-  const bool weights_;
+  const bool weights_, wanted_[kFirstNode];
   const T* saved_;
   const States states_, doutput_;
   const int64_t group_, pieces_;
@@ -580,7 +586,8 @@ class BackwardPass {
 };
 
 // inputs: those of search_cell, its four outputs, the gradient of the first; outputs: the gradients of s0,
-// s1, the mix and, with `weights`, all filters; then working memory.
+// s1, the mix and, with `weights`, all filters; then working memory. Without `weights` that of s0 is written
+// with `first` only, and that of s1 with `second`.
 void search_cell_grad(const Call& call) {
   if (call.attrs.flag("bfloat16"))
     BackwardPass<bfloat16>(call).run();

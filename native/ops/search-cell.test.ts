@@ -36,6 +36,7 @@ function cell(
   { reduction }: Case,
   frozen = false,
   activations: Activations = 'float32',
+  fixed: readonly [boolean, boolean] = [false, false],
 ) {
   const [s0, s1, mix, ...filters] = given;
   const edges = [2, 3, 4, 5].flatMap((node) =>
@@ -46,7 +47,7 @@ function cell(
     }),
   );
   return searchCell([s0 as tf.Tensor4D, s1 as tf.Tensor4D], mix as tf.Tensor2D, edges, {
-    ...{ reduction, frozen, activations },
+    ...{ reduction, frozen, activations, fixed },
   });
 }
 
@@ -126,6 +127,31 @@ describe('the search cell', () => {
     expect(bits(all.map((_, i) => computed[i]!))).toEqual(onTape);
     const some = valueAndGradients(() => loss(all, false), { mix: all[2]!, filter: all[40]! }).gradients;
     expect(bits([some.mix!, some.filter!])).toEqual([onTape[2], onTape[40]]);
+  });
+
+  it.each([
+    [true, true],
+    [true, false],
+    [false, true],
+  ])('gives the same bits where it need not compute the gradients of fixed states (%s, %s)', (...fixed) => {
+    for (const reduction of [false, true]) {
+      const one: Case = { shape: [2, 6, 5, 4], reduction };
+      const all = inputs(one);
+      const [s0, s1, mix] = all as [tf.Tensor, tf.Tensor, tf.Tensor];
+      const gradients = (targets: Record<string, tf.Tensor>, ...options: Parameters<typeof cell>[4][]) => {
+        const loss = () =>
+          cell(all, one, true, 'float32', ...options)
+            .y.square()
+            .sum() as tf.Scalar;
+        const found = valueAndGradients(loss, targets).gradients;
+        return Object.values(found).map((tensor) => [...tensor.dataSync()]);
+      };
+      expect(gradients({ mix }, fixed)).toEqual(gradients({ mix }));
+      const wanted = { mix, ...(fixed[0] ? {} : { s0 }), ...(fixed[1] ? {} : { s1 }) };
+      expect(gradients(wanted, fixed)).toEqual(gradients(wanted));
+      // It is a hint: who asks all the same gets them.
+      expect(gradients({ mix, s0, s1 }, fixed)).toEqual(gradients({ mix, s0, s1 }));
+    }
   });
 
   // Where float32 is off in its last bit a map may round the other way, which the following stages spread: so outputs agree less

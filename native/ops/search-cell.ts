@@ -71,18 +71,27 @@ const searchCell = override('UnnasSearchCell', ({ inputs, attrs, backend }) => {
   return outputs.map(({ info }) => info);
 });
 
-/** [s0, s1, mix, filters, output, mean, variance, saved, dOutput] -> gradients of the first three, or of all inputs with `weights`. */
+/**
+ * [s0, s1, mix, filters, output, mean, variance, saved, dOutput] -> gradients of the first three, or of all inputs with `weights`. Without
+ * `weights` those of s0 and s1 are left empty if they are `fixed`.
+ */
 const searchCellGrad = override('UnnasSearchCellGrad', ({ inputs, attrs, backend }) => {
   const tensors = Object.values(inputs);
   const { attrs: shape, count, backwardRoom } = sizes(tensors, attrs);
   const weights = attrs.weights === true;
-  const gradients = tensors.slice(0, weights ? count : 3).map((tensor) => backend.output(tensor.shape));
+  const fixed = attrs.fixed as readonly [boolean, boolean];
+  const first = weights || !fixed[0];
+  const second = weights || !fixed[1];
+  const leftOut = (i: number) => (i === 0 && !first) || (i === 1 && !second);
+  const gradients = tensors
+    .slice(0, weights ? count : 3)
+    .map(({ shape }, i) => backend.output(leftOut(i) ? [0] : shape));
   const workspace = backend.output([backwardRoom]);
   run(
     'search_cell_grad',
     tensors.map((tensor) => backend.values(tensor)),
     [...gradients, workspace].map(({ values }) => values),
-    { ...shape, weights },
+    { ...shape, weights, first, second },
   );
   backend.disposeData(workspace.info.dataId);
   return gradients.map(({ info }) => info);

@@ -90,12 +90,12 @@ struct ToImage {
 };
 
 // dx = the input gradient where r > 0. `rows`: room for one row of the image, in blocks.
-void store_input_gradient(const Depthwise& d, const BlockedImage& r, const BlockedImage& du, const float* w,
+void store_input_gradient(const Depthwise& d, const BlockedImage& r, const BlockedImage& du,
                           const float* flipped, float* rows, float* dx) {
   for (int64_t y = 0; y < d.height; y++) {
     for (int64_t block = 0; block < d.blocks(); block++) {
       float* row = rows + block * d.width * kBlock;
-      depthwise_input_gradient(d, du, w, flipped, block, y, row);
+      depthwise_input_gradient(d, du, flipped, block, y, 1, row);
       const float* input = r.row(block, y);
       for (int64_t i = 0; i < d.width * kBlock; i += kLanes)
         store(row + i, load(input + i) > 0.0f ? load(row + i) : vf{});
@@ -152,7 +152,7 @@ void separable_conv_grad(const Call& call) {
         accumulate(u, d.channels, dy_chunk, shape.outputs, chunk.pixels(), matrix_sum);
         depthwise_weight_gradient(d, r, du, chunk, filter_sum);
       });
-      store_input_gradient(d, r, du, w, flipped, rows, dx + n * shape.input_size());
+      store_input_gradient(d, r, du, flipped, rows, dx + n * shape.input_size());
     }
   });
 

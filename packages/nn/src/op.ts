@@ -36,7 +36,8 @@ export interface Op<Attrs extends object> {
 /**
  * Makes a callable op of its description. Only the first output carries a gradient. The gradient kernel is called with
  * `[...inputs, ...saved outputs, gradient of the first output]` and the attributes of the call, and returns the gradients of
- * the inputs in their order; it may leave out the last ones (such as that of integer labels).
+ * the inputs in their order. It may leave out the last ones (such as that of integer labels); in the place of others that the
+ * attributes tell it to leave out stand tensors without elements.
  *
  * The reference runs as plain stock ops, so tfjs differentiates it by itself; the kernels can be differentiated once.
  */
@@ -64,7 +65,8 @@ export function op<Attrs extends object>(spec: OpSpec<Attrs>): Op<Attrs> {
             i,
             () => {
               const gradient =
-                gradients[i] ?? run(gradientName, [...saved, first], { ...attrs, ...allGradients })[i];
+                present(gradients[i]) ??
+                run(gradientName, [...saved, first], { ...attrs, ...allGradients })[i];
               if (gradient === undefined) throw new TypeError(`${name}: input ${i} has no gradient`);
               return gradient;
             },
@@ -108,6 +110,9 @@ function withoutParameters<Attrs extends object>({
     readonly gradients: LeafGradients;
   }
   const kernelName = `${name}PastParameters`;
+  const outputCount = outputsToSave.filter(Boolean).length;
+  const wantsAny = (gradients: LeafGradients, parameters: readonly tf.Tensor[]) =>
+    parameters.some((parameter) => gradients.wants(parameter));
   tf.registerGradient({
     kernelName,
     saveAllInputs: true,
@@ -115,19 +120,24 @@ function withoutParameters<Attrs extends object>({
     gradFunc: (dy, saved, call) => {
       const { parameters, attrs, gradients } = call as unknown as Call;
       const dys = [dy].flat();
-      const [inputs, outputs] = [saved.slice(0, count), saved.slice(count + 1)];
-      const wanted = parameters.some((parameter) => gradients.wants(parameter));
-      const infos = kernelOutputs(`${name}Grad`, [...inputs, ...parameters, ...outputs, dys[0]!], {
-        ...attrs,
-        ...(wanted ? allGradients : {}),
-      });
-      const own = infos.slice(0, count).map((info) => tf.engine().makeTensorFromTensorInfo(info));
+      const [inputs, outputs] = [saved.slice(0, count), saved.slice(saved.length - outputCount)];
+      const gradientsOf = (options: Partial<Attrs> | undefined) =>
+        kernelOutputs(`${name}Grad`, [...inputs, ...parameters, ...outputs, dys[0]!], {
+          ...attrs,
+          ...options,
+        });
+      const asTensor = (info: tf.TensorInfo) => tf.engine().makeTensorFromTensorInfo(info);
+      const infos = gradientsOf(wantsAny(gradients, parameters) ? allGradients : undefined);
+      const own = infos.slice(0, count).map(asTensor);
       infos.slice(count).forEach((info, i) => {
         gradients.put(parameters[i]!, info);
       });
       releaseLater([...saved, ...dys], own[0]!);
       return Object.fromEntries([
-        ...own.map((gradient, i) => [i, () => gradient]),
+        ...own.map((gradient, i) => [
+          i,
+          () => present(gradient) ?? gradientsOf(allGradients).map(asTensor)[i]!,
+        ]),
         [count, () => tf.scalar(0)],
       ]);
     },
@@ -137,6 +147,8 @@ function withoutParameters<Attrs extends object>({
     const parameters = all.slice(count);
     const gradients = LeafGradients.of(parameters);
     if (gradients === undefined) return undefined;
+    // Where no parameter is a target the anchor stays away, so that tfjs sees what does not depend on any.
+    const anchors = wantsAny(gradients, parameters) ? [gradients.anchor] : [];
     if (!hasKernel(kernelName)) {
       tf.registerKernel({
         kernelName,
@@ -152,9 +164,13 @@ function withoutParameters<Attrs extends object>({
       });
     }
     const call: Call = { parameters, attrs, gradients };
-    return run(kernelName, [...all.slice(0, count), gradients.anchor], call);
+    return run(kernelName, [...all.slice(0, count), ...anchors], call);
   };
 }
+
+/** A gradient, if the kernel did not leave it out. */
+const present = (gradient: tf.Tensor | undefined) =>
+  gradient !== undefined && gradient.size > 0 ? gradient : undefined;
 
 /** Whether the backend of the moment has the kernel of a differentiable op and that of its gradient. */
 export function hasKernels(name: string): boolean {

@@ -27,6 +27,8 @@ interface SearchCellAttrs {
   readonly epsilon: number;
   /** Whether the gradient kernel computes the gradients of the filters. */
   readonly weights: boolean;
+  /** The states whose gradients it leaves out, if it leaves out those of the filters. */
+  readonly fixed: readonly [boolean, boolean];
   readonly bfloat16: boolean;
 }
 
@@ -120,6 +122,8 @@ export interface SearchCellOptions {
   readonly epsilon?: number;
   /** A hint that the gradients of the filters will not be asked for; asking all the same works, but costs more. */
   readonly frozen?: boolean;
+  /** The same of the gradients of s_0 and s_1; of use together with `frozen`, as filters make most of the work that could be saved. */
+  readonly fixed?: readonly [boolean, boolean];
   /**
    * `bfloat16` halves what is kept for the backward pass: the map of a convolution is rounded to the nearest bfloat16 (ties to even)
    * as it leaves the convolution, and everything after it, statistics, sums and gradients, reads the rounded map, in float32
@@ -149,7 +153,13 @@ export function searchCell(
   [s0, s1]: readonly [tf.Tensor4D, tf.Tensor4D],
   mix: tf.Tensor2D,
   edges: readonly SearchCellEdge[],
-  { reduction = false, epsilon = EPSILON, frozen = false, activations = 'float32' }: SearchCellOptions = {},
+  {
+    reduction = false,
+    epsilon = EPSILON,
+    frozen = false,
+    fixed = [false, false],
+    activations = 'float32',
+  }: SearchCellOptions = {},
 ): { y: tf.Tensor4D; mean: tf.Tensor2D; variance: tf.Tensor2D } {
   const channels = s0.shape[3];
   if (s0.rank !== 4 || `${s0.shape}` !== `${s1.shape}` || channels % 2 !== 0) {
@@ -184,7 +194,7 @@ export function searchCell(
     return given;
   });
   const [y, mean, variance] = fused([s0, s1, mix, ...filters], {
-    ...{ reduction, epsilon },
+    ...{ reduction, epsilon, fixed },
     weights: !frozen,
     bfloat16: activations === 'bfloat16',
   });

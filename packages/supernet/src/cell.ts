@@ -69,7 +69,7 @@ export function searchCell(
       throw new TypeError('a supernet needs a mix: weights for every node of a cell');
     const states = [first(s0, pass), second(s1, pass)] as const;
     if (pass.training && fusedCells({ candidates, nodes, channels: placement.channels }))
-      return fused(states, weights, pass);
+      return fused(states, weights, [pass.isFixed(s0), pass.isFixed(s1)], pass);
     const maps = new Map<Incoming, tf.Tensor4D>();
     /** Computes all maps of a state. @returns one more copy of it */
     const leave = (state: tf.Tensor4D, edges: Incoming[][]): tf.Tensor4D => {

@@ -64,8 +64,16 @@ export function fusedNodes(place: Place, reduction: boolean) {
   });
   const norms = statisticNames(edges.flatMap((edge) => edge.norms));
 
-  /** @param weights of every node, as `nodeWeights` gives them */
-  return (states: readonly [tf.Tensor4D, tf.Tensor4D], weights: readonly tf.Tensor[], pass: Pass) => {
+  /**
+   * @param weights of every node, as `nodeWeights` gives them
+   * @param fixed whether the gradient of a state will not be asked for
+   */
+  return (
+    states: readonly [tf.Tensor4D, tf.Tensor4D],
+    weights: readonly tf.Tensor[],
+    fixed: readonly [boolean, boolean],
+    pass: Pass,
+  ) => {
     const parameters = (names: readonly [string, string]) =>
       names.map((name) => pass.parameter(name)) as [tf.Tensor, tf.Tensor];
     const mix = tf.concat([...weights], 0).reshape([edges.length, CANDIDATES.length]) as tf.Tensor2D;
@@ -78,7 +86,7 @@ export function fusedNodes(place: Place, reduction: boolean) {
           ...(strided ? { skip: parameters(skip) } : {}),
         }),
       ),
-      { reduction, frozen: pass.frozen, activations: pass.activations },
+      { reduction, frozen: pass.frozen, fixed, activations: pass.activations },
     );
     pass.observe(norms, mean, variance, y.size / y.shape[3]);
     return y;

@@ -103,6 +103,7 @@ export function stack(
       const pass = new Pass(options);
       const nodeWeights = weights(options.mix);
       let [s0, s1] = start.forward(x, pass);
+      pass.fix(s0, s1);
       for (const { kind, cell } of stacked) {
         [s0, s1] = [s1, pass.part(() => cell(s0, s1, pass, nodeWeights[kind]))];
       }

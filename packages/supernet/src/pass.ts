@@ -35,6 +35,7 @@ export class Pass {
   readonly #parameters: Tensors;
   readonly #statistics: Tensors;
   readonly #observed: Observed[] = [];
+  readonly #fixed = new Set<tf.Tensor>();
 
   constructor({ parameters, statistics, training, frozen = false, activations = 'float32' }: PassOptions) {
     this.training = training;
@@ -54,6 +55,15 @@ export class Pass {
       mean: found(this.#statistics, `${prefix}mean`, 'statistics'),
       variance: found(this.#statistics, `${prefix}var`, 'statistics'),
     };
+  }
+
+  /** Notes maps that come from parameters alone: where those are frozen, nobody will ask for the gradients of these maps either. */
+  fix(...maps: readonly tf.Tensor[]): void {
+    if (this.frozen) for (const map of maps) this.#fixed.add(map);
+  }
+
+  isFixed(map: tf.Tensor): boolean {
+    return this.#fixed.has(map);
   }
 
   /**
