@@ -36,11 +36,33 @@ Span to_span(const Napi::Value& value) {
   }
 }
 
+// { array, lengths: Int32Array }: arrays of these lengths, one behind the other from the beginning of
+// `array`.
+void add_parts(const Napi::Object& parts, std::vector<Span>& spans) {
+  const Span all = to_span(parts.Get("array")), lengths = to_span(parts.Get("lengths"));
+  const size_t bytes = all.dtype == DType::u8 ? 1 : 4;
+  auto* at = static_cast<char*>(all.data);
+  size_t left = all.size;
+  for (size_t i = 0; i < lengths.size; i++) {
+    const auto length = static_cast<size_t>(lengths.i32()[i]);
+    if (length > left) throw std::invalid_argument("the parts of an array are longer than the array");
+    spans.push_back({at, length, all.dtype});
+    at += length * bytes;
+    left -= length;
+  }
+}
+
 std::vector<Span> to_spans(const Napi::Value& value) {
   auto list = value.As<Napi::Array>();
   std::vector<Span> spans;
   spans.reserve(list.Length());
-  for (uint32_t i = 0; i < list.Length(); i++) spans.push_back(to_span(list[i]));
+  for (uint32_t i = 0; i < list.Length(); i++) {
+    Napi::Value argument = list[i];
+    if (argument.IsObject() && !argument.IsTypedArray())
+      add_parts(argument.As<Napi::Object>(), spans);
+    else
+      spans.push_back(to_span(argument));
+  }
   return spans;
 }
 

@@ -63,6 +63,21 @@ group('addon', () => {
     expect(() => run('matrix_product', [x, x], [x], { rows: 2 })).toThrow("misses the number 'batch_a'");
   });
 
+  it('gives a kernel the parts of an array one by one', () => {
+    const array = Float32Array.of(1, 2, 3, 4, 5);
+    const joined = new Float32Array(6);
+    const parts = (...lengths: number[]) => ({ array, lengths: Int32Array.from(lengths) });
+    run('concat', [parts(2, 0, 2), Float32Array.of(6, 7)], [joined], { outer: 2 });
+    expect([...joined]).toEqual([1, 3, 6, 2, 4, 7]);
+    const [x, split] = [Float32Array.of(1, 2, 3, 4), new Float32Array(5).fill(9)];
+    run('split', [x], [{ array: split, lengths: Int32Array.of(1, 3) }], { outer: 1 });
+    expect([...split]).toEqual([1, 2, 3, 4, 9]);
+    for (const wrong of [parts(3, 3), parts(-1)])
+      expect(() => run('concat', [wrong], [joined], { outer: 1 })).toThrow('longer than the array');
+    const lengths = [1] as never;
+    expect(() => run('concat', [{ array, lengths }], [joined], { outer: 1 })).toThrow('typed arrays only');
+  });
+
   it('gives the kernels that ran in a piece of work', () => {
     const x = new Float32Array([-1, 2]);
     const relu = () => run('relu', [x], [new Float32Array(2)]);

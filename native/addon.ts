@@ -3,6 +3,12 @@ import { fileURLToPath } from 'node:url';
 
 /** What kernels read and write. */
 export type KernelArray = Float32Array | Int32Array | Uint8Array;
+/** Several arrays in one, one behind the other from its beginning: a kernel sees each by itself. */
+export interface Parts {
+  readonly array: KernelArray;
+  readonly lengths: Int32Array;
+}
+export type KernelArgument = KernelArray | Parts;
 /** Sizes and numbers of a kernel call: numbers, flags and lists of these. */
 export type KernelAttrs = Readonly<Record<string, number | boolean | readonly number[] | readonly boolean[]>>;
 
@@ -23,8 +29,8 @@ interface Addon {
   run(
     device: string,
     kernel: string,
-    inputs: readonly KernelArray[],
-    outputs: readonly KernelArray[],
+    inputs: readonly KernelArgument[],
+    outputs: readonly KernelArgument[],
     attrs: KernelAttrs,
   ): void;
   allocate(bytes: number): ArrayBuffer;
@@ -89,8 +95,8 @@ export function addonStatus(): AddonStatus {
  */
 export function run(
   kernel: string,
-  inputs: readonly KernelArray[],
-  outputs: readonly KernelArray[],
+  inputs: readonly KernelArgument[],
+  outputs: readonly KernelArgument[],
   attrs: KernelAttrs = {},
 ): void {
   const start = ledger === undefined ? 0 : performance.now();

@@ -23,17 +23,34 @@ interface Attrs {
 /** In the order of `DerivedCell::Kind`. */
 const KINDS = ['skip', 'max_pool', 'average_pool', 'convolution'] as const;
 
+type Inputs = [s0: Float32Array, s1: Float32Array, parameters: Float32Array, ...others: Float32Array[]];
+
 /** Sizes of a cell, under the names that the C++ kernels read, and what they need room for. */
 function sizes(inputs: readonly TensorInfo[], given: unknown) {
   const { edges, concat, reduction, affine, epsilon } = given as Attrs;
-  const [s0, s1] = inputs as [TensorInfo, TensorInfo];
+  const [s0, s1, parameters] = inputs as [TensorInfo, TensorInfo, TensorInfo];
   const [images, height, width, channels] = s0.shape as [number, number, number, number];
   const convolutions = edges.filter(({ kind }) => kind === 'convolution');
   const stages = convolutions.reduce((sum, edge) => sum + edge.stages!, 0);
-  const count = 2 + stages * (affine ? 4 : 2);
-  if (inputs.length < count || !areFloats(...inputs.slice(0, count)) || `${s0.shape}` !== `${s1.shape}`) {
+  // Of each stage as they are packed: depthwise and pointwise filter, scale and offset.
+  const lengths = Int32Array.from(
+    convolutions.flatMap(({ kernel, stages }) =>
+      Array.from({ length: stages! }, () => [
+        kernel! ** 2 * channels,
+        channels ** 2,
+        ...(affine ? [channels, channels] : []),
+      ]).flat(),
+    ),
+  );
+  const count = lengths.reduce((sum, length) => sum + length, 0);
+  if (
+    !areFloats(s0, s1) ||
+    parameters.dtype !== 'float32' ||
+    `${s0.shape}` !== `${s1.shape}` ||
+    `${parameters.shape}` !== `${count}`
+  ) {
     throw new RangeError(
-      `derived cell: cannot take ${inputs.length} inputs (of ${count}), states [${s0.shape}] and [${s1.shape}]`,
+      `derived cell: cannot take parameters [${parameters.shape}] (of ${count} numbers), states [${s0.shape}] and [${s1.shape}]`,
     );
   }
   const half = (size: number) => Math.floor((size - 1) / (reduction ? 2 : 1)) + 1;
@@ -59,7 +76,7 @@ function sizes(inputs: readonly TensorInfo[], given: unknown) {
       dilations: list(({ dilation = 0 }) => dilation),
       stages: list(({ stages = 0 }) => stages),
     },
-    count,
+    lengths,
     out,
     norms: stages,
     /** See `DerivedCell::saved_floats`. */
@@ -72,16 +89,17 @@ function sizes(inputs: readonly TensorInfo[], given: unknown) {
 /** [s0, s1, parameters] -> [output, mean, variance, saved]; see `derivedCell` of @unnas/nn. */
 const derivedCell = override('UnnasDerivedCell', ({ inputs, attrs, backend }) => {
   const tensors = Object.values(inputs);
-  const { attrs: shape, out, norms, saved } = sizes(tensors, attrs);
+  const { attrs: shape, lengths, out, norms, saved } = sizes(tensors, attrs);
   const outputs = [
     backend.output(out),
     backend.output([norms, shape.channels]),
     backend.output([norms, shape.channels]),
     backend.output([saved]),
   ];
+  const [s0, s1, parameters] = tensors.map((tensor) => backend.values(tensor)) as Inputs;
   run(
     'derived_cell',
-    tensors.map((tensor) => backend.values(tensor)),
+    [s0, s1, { array: parameters, lengths }],
     outputs.map(({ values }) => values),
     shape,
   );
@@ -91,17 +109,19 @@ const derivedCell = override('UnnasDerivedCell', ({ inputs, attrs, backend }) =>
   return outputs.map(({ info }) => info);
 });
 
-/** [s0, s1, parameters, mean, variance, saved, dOutput] -> gradients of the states, or of all inputs with `weights`. */
+/** [s0, s1, parameters, mean, variance, saved, dOutput] -> gradients of the states, or of all three with `weights`. */
 const derivedCellGrad = override('UnnasDerivedCellGrad', ({ inputs, attrs, backend }) => {
   const tensors = Object.values(inputs);
-  const { attrs: shape, count, backwardRoom } = sizes(tensors, attrs);
+  const { attrs: shape, lengths, backwardRoom } = sizes(tensors, attrs);
   const weights = attrs.weights === true;
-  const gradients = tensors.slice(0, weights ? count : 2).map((tensor) => backend.output(tensor.shape));
+  const gradients = tensors.slice(0, weights ? 3 : 2).map((tensor) => backend.output(tensor.shape));
   const workspace = backend.output([backwardRoom]);
+  const [s0, s1, parameters, ...others] = tensors.map((tensor) => backend.values(tensor)) as Inputs;
+  const [ds0, ds1, dparameters] = gradients.map(({ values }) => values) as Inputs;
   run(
     'derived_cell_grad',
-    tensors.map((tensor) => backend.values(tensor)),
-    [...gradients, workspace].map(({ values }) => values),
+    [s0, s1, { array: parameters, lengths }, ...others],
+    [ds0, ds1, ...(weights ? [{ array: dparameters, lengths }] : []), workspace.values],
     { ...shape, weights },
   );
   backend.disposeData(workspace.info.dataId);

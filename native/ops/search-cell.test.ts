@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Activations, type SearchCellEdge, searchCell, valueAndGradients } from '@unnas/nn';
+import { type Activations, pack, searchCell, searchCellFilters, valueAndGradients } from '@unnas/nn';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { setThreads } from '../addon.ts';
 import { forEachIsa } from '../testing/instruction-sets.ts';
@@ -10,23 +10,12 @@ interface Case {
   readonly reduction: boolean;
 }
 
-const KERNELS = [3, 3, 5, 5, 3, 5];
-
 /** s0, s1, mix and all filters. */
 function inputs({ shape, reduction }: Case): tf.Tensor[] {
-  const channels = shape[3];
-  let seed = 10;
-  const filter = (size: [number, number, number, number], fanIn: number) =>
-    normal<tf.Rank.R4>(size, seed++).div(Math.sqrt(fanIn)) as tf.Tensor;
-  const filters = [2, 3, 4, 5].flatMap((node) =>
-    Array.from({ length: node }, (_, input) => [
-      ...(reduction && input < 2 ? [0, 1].map(() => filter([1, 1, channels, channels / 2], channels)) : []),
-      ...KERNELS.flatMap((size) => [
-        filter([size, size, channels, 1], size * size),
-        filter([1, 1, channels, channels], channels),
-      ]),
-    ]).flat(),
-  );
+  const filters = searchCellFilters(shape[3], reduction).map(([height, width, from, to], i) => {
+    const fanIn = height * width * (to === 1 ? 1 : from);
+    return normal<tf.Rank.R4>([height, width, from, to], 10 + i).div(Math.sqrt(fanIn)) as tf.Tensor;
+  });
   return [normal(shape, 1), normal(shape, 2), tf.softmax(normal<tf.Rank.R2>([14, 7], 3)), ...filters];
 }
 
@@ -39,14 +28,7 @@ function cell(
   fixed: readonly [boolean, boolean] = [false, false],
 ) {
   const [s0, s1, mix, ...filters] = given;
-  const edges = [2, 3, 4, 5].flatMap((node) =>
-    Array.from({ length: node }, (_, input): SearchCellEdge => {
-      const pair = () => [filters.shift()!, filters.shift()!] as const;
-      const skip = reduction && input < 2 ? { skip: pair() } : {};
-      return { ...skip, stages: KERNELS.map(pair) };
-    }),
-  );
-  return searchCell([s0 as tf.Tensor4D, s1 as tf.Tensor4D], mix as tf.Tensor2D, edges, {
+  return searchCell([s0 as tf.Tensor4D, s1 as tf.Tensor4D], mix as tf.Tensor2D, pack(filters), {
     ...{ reduction, frozen, activations, fixed },
   });
 }
@@ -106,27 +88,6 @@ describe('the search cell', () => {
         expectSameGroup(all, expectedGradients.slice(0, all.length), 1e-5);
       }
     });
-  });
-
-  it('gives the same gradients whether the filters are on the tape or past it', () => {
-    const one: Case = { shape: [2, 6, 5, 4], reduction: true };
-    const all = inputs(one);
-    const targets = Object.fromEntries(all.map((tensor, i) => [`${i}`, tensor]));
-    const loss = (given: readonly tf.Tensor[], frozen: boolean) =>
-      cell(given, one, frozen).y.square().sum() as tf.Scalar;
-    const bits = (tensors: readonly tf.Tensor[]) => tensors.map((tensor) => [...tensor.dataSync()]);
-    const onTape = bits(tf.grads((...given) => loss(given, false))(all));
-    for (const frozen of [false, true]) {
-      const past = valueAndGradients(() => loss(all, frozen), targets).gradients;
-      expect(bits(all.map((_, i) => past[i]!))).toEqual(onTape);
-    }
-    const computed = valueAndGradients(
-      () => loss([...all.slice(0, 3), ...all.slice(3).map((filter) => filter.mul(1))], false),
-      targets,
-    ).gradients;
-    expect(bits(all.map((_, i) => computed[i]!))).toEqual(onTape);
-    const some = valueAndGradients(() => loss(all, false), { mix: all[2]!, filter: all[40]! }).gradients;
-    expect(bits([some.mix!, some.filter!])).toEqual([onTape[2], onTape[40]]);
   });
 
   it.each([
@@ -200,11 +161,36 @@ describe('the search cell', () => {
     },
   );
 
-  it('refuses states of different sizes', () => {
-    const [s0, , ...rest] = inputs({ shape: [1, 4, 4, 2], reduction: false });
+  it.each([false, true])('takes the filters in the order of their shapes, reduction %s', (reduction) => {
+    const { length } = searchCellFilters(4, reduction);
+    expect(length).toBe(14 * 2 * 6 + (reduction ? 8 * 2 : 0));
+    expect(searchCellFilters(4, reduction).slice(0, 4)).toEqual(
+      [
+        ...(reduction
+          ? [
+              [1, 1, 4, 2],
+              [1, 1, 4, 2],
+            ]
+          : []),
+        ...[
+          [3, 3, 4, 1],
+          [1, 1, 4, 4],
+          [3, 3, 4, 1],
+          [1, 1, 4, 4],
+        ],
+      ].slice(0, 4),
+    );
+  });
+
+  it('refuses states of different sizes, and filters of another number', () => {
+    const [s0, s1, mix, ...rest] = inputs({ shape: [1, 4, 4, 2], reduction: false });
     const attrs = { reduction: false, epsilon: 1e-5, weights: true, bfloat16: false };
-    expect(() => kernel('UnnasSearchCell', [s0!, tf.zeros([1, 4, 4, 4]), ...rest], attrs)).toThrow(
+    const filters = pack(rest);
+    expect(() => kernel('UnnasSearchCell', [s0!, tf.zeros([1, 4, 4, 4]), mix!, filters], attrs)).toThrow(
       'states [1,4,4,2] and [1,4,4,4]',
+    );
+    expect(() => kernel('UnnasSearchCell', [s0!, s1!, mix!, filters.slice(1)], attrs)).toThrow(
+      `filters [${filters.size - 1}] (of ${filters.size} numbers)`,
     );
   });
 });

@@ -7,8 +7,10 @@ import {
   hasSearchCellKernel,
   maxPool3x3,
   mixedSum,
+  pack,
   projection,
   searchCell,
+  searchCellFilters,
   separableConv,
 } from '@unnas/nn';
 import { Random } from '@unnas/random';
@@ -141,33 +143,20 @@ export function* cellWork(
   const shape = [batch, side, side, channels];
   const [s0, s1] = [normal(shape, 's0'), normal(shape, 's1')] as [tf.Tensor4D, tf.Tensor4D];
   const mix = tf.softmax(normal([EDGES, CANDIDATES], 'mix')) as tf.Tensor2D;
-  const pointwise = (to: number, i: number) => normal([1, 1, channels, to], 'pointwise', i);
-  const edges = sources(4).map((input, edge) => {
-    const stages = STAGES.map((k, i) => {
-      const at = STAGES.length * edge + i;
-      return [normal([k, k, channels, 1], 'depthwise', at), pointwise(channels, at)] as const;
-    });
-    if (!reduction || input > 1) return { stages };
-    return {
-      stages,
-      skip: [-1, -2].map((i) => pointwise(channels / 2, 2 * edge + i)) as [tf.Tensor, tf.Tensor],
-    };
-  });
+  const filters = pack(
+    searchCellFilters(channels, reduction).map((shape, i) => normal([...shape], 'filter', i)),
+  );
   const pixels = batch * (reduction ? Math.ceil(side / 2) : side) ** 2;
   const stages = STAGES.reduce((sum, k) => sum + k * k + channels, 0);
   const y = 4 * pixels * channels;
   yield {
     ...{ name: reduction ? 'search cell, reduction' : 'search cell', size: shape.join('x') },
-    targets: [s0, s1, mix, ...edges.flatMap(({ skip = [], stages }) => [...skip, ...stages.flat()])],
-    forward: () => searchCell([s0, s1], mix, edges, { reduction }).y,
+    targets: [s0, s1, mix, filters],
+    forward: () => searchCell([s0, s1], mix, filters, { reduction }).y,
     values: { forward: 2 * s0.size + y, backward: 4 * s0.size + y },
     multiplyAdds: pixels * channels * (EDGES * stages + (reduction ? STRIDED * channels : 0)),
   };
 }
-
-/** Where each edge of a cell comes from, by node. */
-const sources = (nodes: number): number[] =>
-  Array.from({ length: nodes }, (_, i) => Array.from({ length: i + 2 }, (_, input) => input)).flat();
 
 /** What a network begins with. To be called inside `tf.tidy`. */
 export function* stemWork(batch: number, network: Supernet): Generator<OpWork> {

@@ -53,6 +53,7 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
   const network = space ?? derivedNetwork(genotype!, { cells, channels, stem, classes });
   const model = networkModel(network, classification({ classes }), options.activations);
   const trained = trainedOf(
+    network,
     {
       ...network.initial(random.split('weights')),
       alphas: space === undefined ? {} : { ...space.initialAlphas(random.split('alphas')) },

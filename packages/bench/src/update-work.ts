@@ -7,7 +7,9 @@ import type { OpWork } from './op-work.ts';
 /** What a step does with all parameters and all running statistics of the supernet at once. To be called inside `tf.tidy`. */
 export function* updateWork({ cells = 8, channels = 16 } = {}): Generator<OpWork> {
   const network = supernet(dartsSpace({ cells, channels }), { classes: 10 });
-  const { parameters, statistics } = network.initial(Random.of(0, 'bench'));
+  const initial = network.initial(Random.of(0, 'bench'));
+  const parameters = network.pack(initial.parameters);
+  const statistics = network.pack(initial.statistics);
   const count = Object.values(parameters).reduce((sum, { size }) => sum + size, 0);
   const statisticCount = Object.values(statistics).reduce((sum, { size }) => sum + size, 0);
   const size = `${count.toLocaleString('en-US')} in ${Object.keys(parameters).length}`;

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { batchNorm, EPSILON } from './batch-norm.ts';
 import { separableConv } from './convolution.ts';
 import { hasKernels, op } from './op.ts';
+import { unpack } from './pack.ts';
 import { averagePool3x3, maxPool3x3 } from './pool.ts';
 
 /** What an edge of a derived cell does with the state that it reads. The skip has stride 1. */
@@ -38,9 +39,9 @@ const fused = op<DerivedCellAttrs>({
   name: 'UnnasDerivedCell',
   saves: [1, 2, 3],
   allGradients: { weights: true },
-  parametersFrom: 2,
-  reference: ([s0, s1, ...parameters], { edges, concat, reduction, affine, epsilon, weights }) => {
-    const rest = [...parameters];
+  reference: ([s0, s1, parameters], { epsilon, weights, ...plan }) => {
+    const { edges, concat, reduction, affine } = plan;
+    const rest = unpack(parameters!, derivedCellParameters(s0!.shape[3]!, plan));
     const states = [s0, s1] as tf.Tensor4D[];
     const statistics: { mean: tf.Tensor; variance: tf.Tensor }[] = [];
     const along = (edge: DerivedEdge): tf.Tensor4D => {
@@ -85,16 +86,23 @@ const fused = op<DerivedCellAttrs>({
 /** Whether the backend of the moment computes `derivedCell` with a kernel of its own. */
 export const hasDerivedCellKernel = (): boolean => hasKernels('UnnasDerivedCell');
 
-/** The parameters of one stage of a convolution, of C channels. */
-export interface DerivedStage {
-  /** k,k,C,1 */
-  readonly depthwise: tf.Tensor;
-  /** 1,1,C,C */
-  readonly pointwise: tf.Tensor;
-  /** C, where batch norms are affine. */
-  readonly gamma?: tf.Tensor;
-  /** C, where batch norms are affine. */
-  readonly beta?: tf.Tensor;
+/**
+ * The shapes of the parameters of a derived cell of C channels, stage by stage in the order of the edges: depthwise k,k,C,1,
+ * pointwise 1,1,C,C and, where batch norms are affine, their scale C and offset C.
+ */
+export function derivedCellParameters(
+  channels: number,
+  { edges, affine }: Pick<DerivedCellPlan, 'edges' | 'affine'>,
+): (readonly number[])[] {
+  return edges.flatMap((edge) =>
+    edge.kind === 'convolution'
+      ? Array.from({ length: edge.stages }, () => [
+          [edge.kernel, edge.kernel, channels, 1],
+          [1, 1, channels, channels],
+          ...(affine ? [[channels], [channels]] : []),
+        ]).flat()
+      : [],
+  );
 }
 
 /**
@@ -102,45 +110,23 @@ export interface DerivedStage {
  * a node is the sum of its edges, each a skip, a 3x3 pool without a batch norm, or a convolution of one or two stages.
  *
  * @param states s_0 and s_1, N,H,W,C each
- * @param stages the parameters of all stages, in the order of the edges
+ * @param parameters all parameters, packed in the order of `derivedCellParameters`
  * @param options `frozen`: a hint that the gradients of the parameters will not be asked for
  * @returns the concatenation of nodes, and mean and biased variance (through which no gradient flows) of every stage, stages x C
  */
 export function derivedCell(
   [s0, s1]: readonly [tf.Tensor4D, tf.Tensor4D],
-  stages: readonly DerivedStage[],
+  parameters: tf.Tensor,
   plan: DerivedCellPlan,
   { epsilon = EPSILON, frozen = false }: { readonly epsilon?: number; readonly frozen?: boolean } = {},
 ): { y: tf.Tensor4D; mean: tf.Tensor2D; variance: tf.Tensor2D } {
-  const channels = s0.shape[3];
   if (s0.rank !== 4 || !tf.util.arraysEqual(s0.shape, s1.shape)) {
     throw new RangeError(
       `derivedCell: expected two states of one shape N,H,W,C, got ${s0.shape} and ${s1.shape}`,
     );
   }
   checkPlan(plan);
-  const expected = plan.edges.flatMap((edge) =>
-    edge.kind === 'convolution' ? Array.from({ length: edge.stages }, () => edge.kernel) : [],
-  );
-  if (expected.length !== stages.length) {
-    throw new RangeError(`derivedCell: expected ${expected.length} stages, got ${stages.length}`);
-  }
-  const parameters = stages.flatMap(({ depthwise, pointwise, gamma, beta }, i) => {
-    const given = plan.affine ? [depthwise, pointwise, gamma!, beta!] : [depthwise, pointwise];
-    const shapes = [
-      [expected[i]!, expected[i]!, channels, 1],
-      [1, 1, channels, channels],
-      [channels],
-      [channels],
-    ];
-    if (given.some((tensor, k) => !tf.util.arraysEqual(tensor.shape, shapes[k]!))) {
-      throw new RangeError(
-        `derivedCell: stage ${i} takes parameters of ${shapes.slice(0, given.length).join(' ')}, got ${given.map(({ shape }) => shape).join(' ')}`,
-      );
-    }
-    return given;
-  });
-  const [y, mean, variance] = fused([s0, s1, ...parameters], { ...plan, epsilon, weights: !frozen });
+  const [y, mean, variance] = fused([s0, s1, parameters], { ...plan, epsilon, weights: !frozen });
   return { y: y as tf.Tensor4D, mean: mean as tf.Tensor2D, variance: variance as tf.Tensor2D };
 }
 

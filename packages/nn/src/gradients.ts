@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import { LeafGradients } from './leaf-gradients.ts';
 
 /** Tensors by name. */
 export type Tensors = Record<string, tf.Tensor>;
@@ -52,28 +51,22 @@ function differentiate(
   f: () => tf.Scalar,
   targets: readonly tf.Tensor[],
 ): { loss: tf.Scalar; gradients: tf.Tensor[] } {
-  return LeafGradients.collect(targets, (leaves) => {
-    const asked = leaves ? [leaves.anchor, ...targets] : [...targets];
-    const forward = () => {
-      const loss = f();
-      // tfjs goes through all that it is asked for at each input of the tape, so what is not on the tape is left out.
-      const inputs = new Set(
-        tf.engine().state.activeTape.flatMap((node) => Object.values(node.inputs).map(({ id }) => id)),
-      );
-      asked.splice(0, asked.length, ...asked.filter(({ id }) => inputs.has(id)));
-      return loss;
-    };
-    const { value: loss, grads } = tf.engine().gradients(forward, asked, undefined, true);
-    const found = new Map(asked.map(({ id }, i) => [id, grads[i]]));
-    const gradients = targets.map((target) => {
-      const onTape = found.get(target.id);
-      const parts = [...(onTape ? [onTape] : []), ...(leaves?.take(target.id) ?? [])];
-      const gradient = parts.length > 1 ? tf.addN(parts) : (parts[0] ?? tf.zerosLike(target));
-      found.set(target.id, gradient);
-      return gradient;
-    });
-    return { loss: loss as tf.Scalar, gradients };
-  });
+  const asked = [...targets];
+  const forward = () => {
+    const loss = f();
+    // tfjs goes through all that it is asked for at each input of the tape, so what is not on the tape is left out.
+    const inputs = new Set(
+      tf.engine().state.activeTape.flatMap((node) => Object.values(node.inputs).map(({ id }) => id)),
+    );
+    asked.splice(0, asked.length, ...asked.filter(({ id }) => inputs.has(id)));
+    return loss;
+  };
+  const { value: loss, grads } = tf.engine().gradients(forward, asked, undefined, true);
+  const found = new Map(asked.map(({ id }, i) => [id, grads[i]]));
+  return {
+    loss: loss as tf.Scalar,
+    gradients: targets.map((target) => found.get(target.id) ?? tf.zerosLike(target)),
+  };
 }
 
 function mapTensors(container: unknown, change: (tensor: tf.Tensor) => tf.Tensor): unknown {

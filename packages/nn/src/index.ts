@@ -6,8 +6,8 @@ export { crossEntropy } from './cross-entropy.ts';
 export {
   type DerivedCellPlan,
   type DerivedEdge,
-  type DerivedStage,
   derivedCell,
+  derivedCellParameters,
   hasDerivedCellKernel,
 } from './derived-cell.ts';
 export { expectMemory } from './expect-memory.ts';
@@ -19,6 +19,7 @@ export { mixedSum } from './mixed-sum.ts';
 export { moveAverages, type Observed } from './moving-average.ts';
 export { type Op, type OpSpec, type Outputs, op } from './op.ts';
 export { type AdamOptions, adam, type Optimizer, type SgdOptions, sgd } from './optimizer.ts';
+export { pack, unpack } from './pack.ts';
 export { averagePool3x3, maxPool3x3 } from './pool.ts';
 export { factorizedReduction, type ProjectionOptions, projection } from './projection.ts';
 export {
@@ -31,9 +32,9 @@ export {
 export { cosine } from './schedule.ts';
 export {
   hasSearchCellKernel,
-  type SearchCellEdge,
   type SearchCellOptions,
   searchCell,
+  searchCellFilters,
 } from './search-cell.ts';
 export { tidyValues } from './tidy-values.ts';
 export { upsample } from './upsample.ts';

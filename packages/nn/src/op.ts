@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import { LeafGradients } from './leaf-gradients.ts';
 import { releaseLater } from './release.ts';
 
 /** What an op returns: always a list, so that ops with one and with several outputs are written alike. */
@@ -23,8 +22,6 @@ export interface OpSpec<Attrs extends object> {
    * call may tell it to leave some out.
    */
   readonly allGradients?: Partial<Attrs>;
-  /** The position from which on all inputs are parameters, as a rule: what `valueAndGradients` need not see on the tape. */
-  readonly parametersFrom?: number;
 }
 
 /** A callable op, with its reference for tests. */
@@ -42,7 +39,7 @@ export interface Op<Attrs extends object> {
  * The reference runs as plain stock ops, so tfjs differentiates it by itself; the kernels can be differentiated once.
  */
 export function op<Attrs extends object>(spec: OpSpec<Attrs>): Op<Attrs> {
-  const { name, reference, saves = [], differentiable = true, allGradients, parametersFrom } = spec;
+  const { name, reference, saves = [], differentiable = true, allGradients } = spec;
   const gradientName = `${name}Grad`;
   const outputsToSave = Array.from({ length: Math.max(0, ...saves.map((i) => i + 1)) }, (_, i) =>
     saves.includes(i),
@@ -76,96 +73,12 @@ export function op<Attrs extends object>(spec: OpSpec<Attrs>): Op<Attrs> {
     });
   }
 
-  const pastParameters =
-    parametersFrom === undefined
-      ? undefined
-      : withoutParameters({ name, outputsToSave, allGradients, count: parametersFrom });
   const call = (inputs: readonly tf.Tensor[], attrs: Attrs): Outputs => {
     if (!differentiable)
       return hasKernel(name) ? runUnrecorded(name, inputs, attrs) : reference(inputs, attrs);
-    if (!hasKernels(name)) return reference(inputs, attrs);
-    return pastParameters?.(inputs, attrs) ?? run(name, inputs, attrs);
+    return hasKernels(name) ? run(name, inputs, attrs) : reference(inputs, attrs);
   };
   return Object.assign(call, { reference });
-}
-
-/**
- * The op with its first `count` inputs on the tape and the others past it. @returns a function that gives the outputs, or nothing where
- * the others have to be on the tape as well
- */
-function withoutParameters<Attrs extends object>({
-  name,
-  outputsToSave,
-  allGradients,
-  count,
-}: {
-  name: string;
-  outputsToSave: boolean[];
-  allGradients: Partial<Attrs> | undefined;
-  count: number;
-}) {
-  interface Call {
-    readonly parameters: readonly tf.Tensor[];
-    readonly attrs: Attrs;
-    readonly gradients: LeafGradients;
-  }
-  const kernelName = `${name}PastParameters`;
-  const outputCount = outputsToSave.filter(Boolean).length;
-  const wantsAny = (gradients: LeafGradients, parameters: readonly tf.Tensor[]) =>
-    parameters.some((parameter) => gradients.wants(parameter));
-  tf.registerGradient({
-    kernelName,
-    saveAllInputs: true,
-    outputsToSave,
-    gradFunc: (dy, saved, call) => {
-      const { parameters, attrs, gradients } = call as unknown as Call;
-      const dys = [dy].flat();
-      const [inputs, outputs] = [saved.slice(0, count), saved.slice(saved.length - outputCount)];
-      const gradientsOf = (options: Partial<Attrs> | undefined) =>
-        kernelOutputs(`${name}Grad`, [...inputs, ...parameters, ...outputs, dys[0]!], {
-          ...attrs,
-          ...options,
-        });
-      const asTensor = (info: tf.TensorInfo) => tf.engine().makeTensorFromTensorInfo(info);
-      const infos = gradientsOf(wantsAny(gradients, parameters) ? allGradients : undefined);
-      const own = infos.slice(0, count).map(asTensor);
-      infos.slice(count).forEach((info, i) => {
-        gradients.put(parameters[i]!, info);
-      });
-      releaseLater([...saved, ...dys], own[0]!);
-      return Object.fromEntries([
-        ...own.map((gradient, i) => [
-          i,
-          () => present(gradient) ?? gradientsOf(allGradients).map(asTensor)[i]!,
-        ]),
-        [count, () => tf.scalar(0)],
-      ]);
-    },
-  });
-
-  return (all: readonly tf.Tensor[], attrs: Attrs): Outputs | undefined => {
-    const parameters = all.slice(count);
-    const gradients = LeafGradients.of(parameters);
-    if (gradients === undefined) return undefined;
-    // Where no parameter is a target the anchor stays away, so that tfjs sees what does not depend on any.
-    const anchors = wantsAny(gradients, parameters) ? [gradients.anchor] : [];
-    if (!hasKernel(kernelName)) {
-      tf.registerKernel({
-        kernelName,
-        backendName: tf.getBackend(),
-        kernelFunc: ({ inputs, attrs: call }) => {
-          const { parameters, attrs } = call as unknown as Call;
-          return kernelOutputs(
-            name,
-            [...(Object.values(inputs) as tf.Tensor[]).slice(0, count), ...parameters],
-            attrs,
-          );
-        },
-      });
-    }
-    const call: Call = { parameters, attrs, gradients };
-    return run(kernelName, [...all.slice(0, count), ...anchors], call);
-  };
 }
 
 /** A gradient, if the kernel did not leave it out. */

@@ -46,7 +46,6 @@ const fused = op<ProjectionAttrs>({
   // The last output is what the batch norm reads, for the gradient kernel alone; without scale and offset y tells as much.
   saves: [0, 1, 2, 3],
   allGradients: { weights: true },
-  parametersFrom: 1,
   reference: ([x, ...others], { epsilon, filters }) => {
     const map = convolved(x as tf.Tensor4D, others.slice(0, filters));
     const [gamma, beta] = others.slice(filters);

@@ -4,6 +4,7 @@ import { type Activations, roundToBfloat16 } from './bfloat16.ts';
 import { separableConv } from './convolution.ts';
 import { mixedSum } from './mixed-sum.ts';
 import { hasKernels, op } from './op.ts';
+import { unpack } from './pack.ts';
 import { averagePool3x3, maxPool3x3 } from './pool.ts';
 import { factorizedReduction } from './projection.ts';
 
@@ -70,10 +71,9 @@ const fused = op<SearchCellAttrs>({
   name: 'UnnasSearchCell',
   saves: [0, 1, 2, 3],
   allGradients: { weights: true },
-  parametersFrom: 3,
-  reference: ([s0, s1, mix, ...filters], attrs) => {
+  reference: ([s0, s1, mix, filters], attrs) => {
     const states = [s0, s1] as tf.Tensor4D[];
-    const rest = [...filters];
+    const rest = unpack(filters!, searchCellFilters(s0!.shape[3]!, attrs.reduction));
     const statistics: Statistics[] = [];
     let row = 0;
     for (let node = 2; node < 2 + NODES; node++) {
@@ -108,12 +108,24 @@ const fused = op<SearchCellAttrs>({
 /** Whether the backend of the moment computes `searchCell` with a kernel of its own. */
 export const hasSearchCellKernel = (): boolean => hasKernels('UnnasSearchCell');
 
-/** The filters of one edge of a search cell, of C channels. */
-export interface SearchCellEdge {
-  /** Of the skip, where the stride is 2: two filters 1,1,C,C/2, for the even and for the odd pixels. */
-  readonly skip?: readonly [even: tf.Tensor, odd: tf.Tensor];
-  /** Depthwise k,k,C,1 and pointwise 1,1,C,C of each stage in turn: two of sep_conv 3x3, two of 5x5, dil_conv 3x3, 5x5. */
-  readonly stages: readonly (readonly [depthwise: tf.Tensor, pointwise: tf.Tensor])[];
+/**
+ * The shapes of the filters of a search cell of C channels, edge by edge in the order of the rows of the mix: of the skip, where the
+ * stride is 2, two filters 1,1,C,C/2, for the even and for the odd pixels; then depthwise k,k,C,1 and pointwise 1,1,C,C of each stage
+ * in turn: two of sep_conv 3x3, two of 5x5, dil_conv 3x3, 5x5.
+ */
+export function searchCellFilters(
+  channels: number,
+  reduction: boolean,
+): (readonly [number, number, number, number])[] {
+  return EDGES.flatMap(({ input }) => [
+    ...(reduction && input < 2 ? [0, 1].map(() => [1, 1, channels, channels / 2] as const) : []),
+    ...KERNELS.flatMap(({ kernel, twice }) =>
+      Array.from({ length: twice ? 2 : 1 }, () => [
+        [kernel, kernel, channels, 1] as const,
+        [1, 1, channels, channels] as const,
+      ]).flat(),
+    ),
+  ]);
 }
 
 export interface SearchCellOptions {
@@ -144,7 +156,7 @@ export interface SearchCellOptions {
  *
  * @param states s_0 and s_1, N,H,W,C each with C even
  * @param mix 14 x 7: edges by node and then by source, candidates in the order above
- * @param edges the filters of every edge, in the order of the rows
+ * @param filters all filters, packed in the order of `searchCellFilters`
  * @returns the concatenation N,OH,OW,4C of all nodes, and mean and biased variance (through which no gradient flows) of every
  * batch norm: B,C, the rows of an edge being its max pool, average pool, skip (where the stride is 2), first and second of
  * sep_conv 3x3, of 5x5, dil_conv 3x3, 5x5; the edges follow one another
@@ -152,7 +164,7 @@ export interface SearchCellOptions {
 export function searchCell(
   [s0, s1]: readonly [tf.Tensor4D, tf.Tensor4D],
   mix: tf.Tensor2D,
-  edges: readonly SearchCellEdge[],
+  filters: tf.Tensor,
   {
     reduction = false,
     epsilon = EPSILON,
@@ -167,33 +179,10 @@ export function searchCell(
       `searchCell: expected two states of one shape N,H,W,C with C even, got ${s0.shape} and ${s1.shape}`,
     );
   }
-  if (mix.shape[0] !== EDGES.length || mix.shape[1] !== CANDIDATES || edges.length !== EDGES.length) {
-    throw new RangeError(
-      `searchCell: expected a mix ${EDGES.length},${CANDIDATES} and ${EDGES.length} edges, got ${mix.shape} and ${edges.length}`,
-    );
+  if (mix.shape[0] !== EDGES.length || mix.shape[1] !== CANDIDATES) {
+    throw new RangeError(`searchCell: expected a mix ${EDGES.length},${CANDIDATES}, got ${mix.shape}`);
   }
-  const ofStages = KERNELS.flatMap(({ kernel, twice }) =>
-    Array.from({ length: twice ? 2 : 1 }, () => [
-      [kernel, kernel, channels, 1],
-      [1, 1, channels, channels],
-    ]).flat(),
-  );
-  const ofSkip = [0, 0].map(() => [1, 1, channels, channels / 2]);
-  const filters = edges.flatMap(({ skip, stages }, i) => {
-    const strided = reduction && EDGES[i]!.input < 2;
-    const expected = strided ? [...ofSkip, ...ofStages] : ofStages;
-    const given = [...(strided ? (skip ?? []) : []), ...stages.flat()];
-    if (
-      given.length !== expected.length ||
-      given.some(({ shape }, k) => !tf.util.arraysEqual(shape, expected[k]!))
-    ) {
-      throw new RangeError(
-        `searchCell: edge ${i} takes filters of ${expected.join(' ')}, got ${given.map(({ shape }) => shape).join(' ')}`,
-      );
-    }
-    return given;
-  });
-  const [y, mean, variance] = fused([s0, s1, mix, ...filters], {
+  const [y, mean, variance] = fused([s0, s1, mix, filters], {
     ...{ reduction, epsilon, fixed },
     weights: !frozen,
     bfloat16: activations === 'bfloat16',

@@ -103,6 +103,7 @@ class DartsSearcher implements Searcher {
     expectMemory(this.#network.trainingMemory(weights.input.rows, weights.input.side, settings.activations));
     const { beta1, beta2, epsilon, weightDecay } = options;
     this.#trained = trainedOf(
+      this.#network,
       {
         ...this.#network.initial(Random.of(settings.seed, 'weights')),
         alphas: { ...this.#network.initialAlphas(Random.of(settings.seed, 'alphas')) },
@@ -171,11 +172,11 @@ class DartsSearcher implements Searcher {
   }
 
   save() {
-    return { tensors: saveTrained(this.#trained), memory: null };
+    return { tensors: saveTrained(this.#network, this.#trained), memory: null };
   }
 
   load({ tensors }: { tensors: ReturnType<typeof saveTrained> }) {
-    loadTrained(this.#trained, tensors);
+    loadTrained(this.#network, this.#trained, tensors);
   }
 
   dispose() {

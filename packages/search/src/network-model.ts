@@ -76,65 +76,82 @@ export function checkMemory({ parameterShapes }: Pick<Network, 'parameterShapes'
   );
 }
 
-/** Variables with initial values, which it takes over, and the optimisers that move them. */
+/** Variables with initial values, which it takes over, and the optimisers that move them. Those of the network are packed. */
 export function trainedOf(
+  { pack }: Pick<Network, 'pack'>,
   initial: { parameters: Tensors; statistics: Tensors; alphas?: Tensors },
   optimizers: { weightOptimizer: Optimizer; alphaOptimizer?: Optimizer },
 ): Trained {
-  const variables = (tensors: Tensors) =>
-    Object.fromEntries(
-      Object.entries(tensors).map(([name, tensor]) => {
-        const variable = tf.variable(tensor, false);
-        tensor.dispose();
-        return [name, variable];
-      }),
-    );
-  return {
-    parameters: variables(initial.parameters),
-    statistics: variables(initial.statistics),
-    alphas: variables(initial.alphas ?? {}),
-    ...optimizers,
-  };
+  const variables = (tensors: Tensors) => mapValues(tensors, (tensor) => tf.variable(tensor, false));
+  const { parameters, statistics, alphas = {} } = initial;
+  const trained = tf.tidy(() => ({
+    parameters: variables(pack(parameters)),
+    statistics: variables(pack(statistics)),
+    alphas: variables(alphas),
+  }));
+  tf.dispose([parameters, statistics, alphas]);
+  return { ...trained, ...optimizers };
 }
 
 const VARIABLES = ['parameters', 'statistics', 'alphas'] as const;
 const OPTIMIZERS = ['weightOptimizer', 'alphaOptimizer'] as const;
 
-/** Copies of everything that training changes, under names `group/name`; they belong to the caller's tidy. */
-export function saveTrained(trained: Trained): Tensors {
-  const saved: Tensors = {};
-  for (const group of VARIABLES) {
-    for (const [name, variable] of Object.entries(trained[group]))
-      saved[`${group}/${name}`] = variable.clone();
-  }
-  for (const group of OPTIMIZERS) {
-    for (const [name, tensor] of Object.entries(trained[group]?.state() ?? {}))
-      saved[`${group}/${name}`] = tensor;
-  }
-  return saved;
+/**
+ * Copies of everything that training changes, under names `group/name`, each parameter by itself; they belong to the caller's
+ * tidy.
+ */
+export function saveTrained({ unpack }: Pick<Network, 'unpack'>, trained: Trained): Tensors {
+  return tf.tidy(() => {
+    const copies = (tensors: Tensors) => mapValues(unpack(tensors), (tensor) => tensor.clone());
+    const groups = [
+      ...VARIABLES.map((group) => [group, copies(trained[group])] as const),
+      ...OPTIMIZERS.map((group) => [group, unpack(trained[group]?.state() ?? {})] as const),
+    ];
+    return Object.fromEntries(
+      groups.flatMap(([group, tensors]) =>
+        Object.entries(tensors).map(([name, tensor]) => [`${group}/${name}`, tensor]),
+      ),
+    );
+  });
 }
 
 /** Puts back what `saveTrained` gave. Throws a RangeError where a variable is missing or has another shape. */
-export function loadTrained(trained: Trained, saved: Tensors): void {
+export function loadTrained(
+  { pack, parameterShapes, statisticShapes }: Pick<Network, 'pack' | 'parameterShapes' | 'statisticShapes'>,
+  trained: Trained,
+  saved: Tensors,
+): void {
   const groupOf = (group: string) =>
     Object.fromEntries(
       Object.entries(saved).flatMap(([key, tensor]) =>
         key.startsWith(`${group}/`) ? [[key.slice(group.length + 1), tensor]] : [],
       ),
     );
-  for (const group of VARIABLES) {
-    const values = groupOf(group);
-    for (const [name, variable] of Object.entries(trained[group])) {
-      const value = values[name];
-      if (`${value?.shape}` !== `${variable.shape}`) {
-        throw new RangeError(
-          `expected ${group}/${name} of shape [${variable.shape}], got ${value ? `[${value.shape}]` : 'none'}`,
-        );
+  const shapes = {
+    parameters: parameterShapes,
+    statistics: statisticShapes,
+    alphas: mapValues(trained.alphas, ({ shape }) => shape),
+  };
+  tf.tidy(() => {
+    for (const group of VARIABLES) {
+      const values = groupOf(group);
+      for (const [name, shape] of Object.entries(shapes[group])) {
+        const value = values[name];
+        if (`${value?.shape}` !== `${shape}`) {
+          throw new RangeError(
+            `expected ${group}/${name} of shape [${shape}], got ${value ? `[${value.shape}]` : 'none'}`,
+          );
+        }
       }
-      variable.assign(value!);
+      const packed = pack(values);
+      for (const [name, variable] of Object.entries(trained[group])) variable.assign(packed[name]!);
     }
-  }
-  for (const group of OPTIMIZERS) trained[group]?.load(groupOf(group));
+    for (const group of OPTIMIZERS) trained[group]?.load(pack(groupOf(group)));
+  });
+}
+
+function mapValues<T, R>(record: Readonly<Record<string, T>>, f: (value: T) => R): Record<string, R> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
 }
 
 export function disposeTrained(trained: Trained): void {

@@ -73,7 +73,8 @@ export class SampleSearcher implements Searcher {
   #draw(round: number): Candidate {
     const { momentum, weightDecay } = this.#setup.settings;
     const architecture = this.#architecture(round);
-    const trained = trainedOf(architecture.network.initial(this.#samples.weights(round)), {
+    const { network } = architecture;
+    const trained = trainedOf(network, network.initial(this.#samples.weights(round)), {
       weightOptimizer: sgd({ momentum, weightDecay }),
     });
     return { ...architecture, trained };
@@ -114,8 +115,9 @@ export class SampleSearcher implements Searcher {
 
   save() {
     const best = this.#best ?? null;
+    const candidate = this.#candidate;
     return {
-      tensors: this.#candidate === undefined ? {} : saveTrained(this.#candidate.trained),
+      tensors: candidate === undefined ? {} : saveTrained(candidate.network, candidate.trained),
       memory: best as unknown as Json,
     };
   }
@@ -128,7 +130,8 @@ export class SampleSearcher implements Searcher {
     // Between two rounds the network that was trained last is of no more use.
     if (next === undefined || (next.phase === 'train' && next.step === 0)) return;
     this.#replace(this.#draw(next.round));
-    loadTrained(this.#current().trained, tensors);
+    const { network, trained } = this.#current();
+    loadTrained(network, trained, tensors);
   }
 
   #replace(candidate: Candidate | undefined) {

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Edge, edgesByNode, supernetEdges } from '@unnas/genotype';
-import { fanOut, hasDerivedCellKernel } from '@unnas/nn';
+import { fanOut, hasDerivedCellKernel, hasSearchCellKernel, unpack } from '@unnas/nn';
 import { candidate } from './candidates.ts';
 import type { Place } from './declaration.ts';
-import { fusedCells, fusedNodes } from './fused-cell.ts';
+import { fusedNodes } from './fused-cell.ts';
 import { fusedDerivedCell } from './fused-derived-cell.ts';
 import { type Branch, type Layer, projection, whole } from './layers.ts';
 import { mixedNode } from './mixed-node.ts';
@@ -62,13 +62,13 @@ export function searchCell(
   const outgoing = Array.from({ length: nodes + 2 }, (_, state) => edgesFrom(state, incoming));
   const intoNode = Array.from({ length: nodes }, (_, i) => incoming.filter(({ node }) => node === i + 2));
   const mixedNodes = intoNode.map((edges) => mixedNode(edges.map(({ branch }) => branch)));
-  const fused = fusedNodes(place, placement.reduction);
+  const fused = fusedNodes(place, { candidates, nodes, channels: placement.channels }, placement.reduction);
 
   return (s0, s1, pass, weights) => {
     if (weights?.length !== nodes)
       throw new TypeError('a supernet needs a mix: weights for every node of a cell');
     const states = [first(s0, pass), second(s1, pass)] as const;
-    if (pass.training && fusedCells({ candidates, nodes, channels: placement.channels }))
+    if (pass.training && fused && hasSearchCellKernel())
       return fused(states, weights, [pass.isFixed(s0), pass.isFixed(s1)], pass);
     const maps = new Map<Incoming, tf.Tensor4D>();
     /** Computes all maps of a state. @returns one more copy of it */
@@ -128,18 +128,16 @@ export function nodeWeights(
   { candidates, nodes }: { candidates: readonly string[]; nodes: number },
 ): tf.Tensor[] {
   const none = candidates.indexOf('none');
-  const rowsOf = (node: number) => supernetEdges(nodes).filter((edge) => edge.node === node).length;
-  let row = 0;
-  return Array.from({ length: nodes }, (_, i) => {
-    const rows = rowsOf(i + 2);
-    const columns = (from: number, to: number) => tf.slice2d(mix, [row, from], [rows, to - from]);
-    const parts =
-      none < 0
-        ? [columns(0, candidates.length)]
-        : [columns(0, none), columns(none + 1, candidates.length)].filter(({ size }) => size > 0);
-    row += rows;
-    return tf.concat(parts, 1).reshape([-1]);
-  });
+  const kept = [
+    [0, none],
+    [none + 1, candidates.length],
+  ].filter(([from, to]) => from! < to!);
+  const columns = tf.concat(
+    kept.map(([from, to]) => tf.slice2d(mix, [0, from!], [-1, to! - from!])),
+    1,
+  );
+  const sizes = Array.from({ length: nodes }, (_, i) => [(i + 2) * columns.shape[1]]);
+  return unpack(columns.reshape([-1]), sizes);
 }
 
 /** How a derived cell is built; by default as networks are trained from scratch. */

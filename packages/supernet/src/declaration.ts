@@ -6,6 +6,16 @@ export interface Declaration {
   readonly parameters: Map<string, { readonly shape: readonly number[]; readonly start: Start }>;
   /** Shape by name; all names end in `.mean` or `.var`. */
   readonly statistics: Map<string, readonly number[]>;
+  readonly packs: Pack[];
+}
+
+/** Parameters or running statistics that one op takes in or gives all at once: training keeps their values in one tensor. */
+export interface Pack {
+  readonly name: string;
+  /** Names of what was declared, in the order in which they lie. */
+  readonly members: readonly string[];
+  /** Whether the backend of the moment has that op. */
+  readonly used: () => boolean;
 }
 
 /**
@@ -23,7 +33,7 @@ export class Place {
 
   /** The root of an empty declaration. */
   static root(): Place {
-    return new Place({ parameters: new Map(), statistics: new Map() }, '');
+    return new Place({ parameters: new Map(), statistics: new Map(), packs: [] }, '');
   }
 
   /** Everything declared at this tree of places. */
@@ -60,6 +70,13 @@ export class Place {
     this.#declaration.statistics.set(`${prefix}mean`, [channels]);
     this.#declaration.statistics.set(`${prefix}var`, [channels]);
     return prefix;
+  }
+
+  /** Declares that members, by their full names, are packed under a name. */
+  pack(name: string, members: readonly string[], used: () => boolean): Pack {
+    const pack = { name: this.name(name), members, used };
+    this.#declaration.packs.push(pack);
+    return pack;
   }
 
   /** The full name of what lies here under a name. */

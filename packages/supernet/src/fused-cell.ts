@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { supernetEdges } from '@unnas/genotype';
-import { hasSearchCellKernel, type SearchCellEdge, searchCell } from '@unnas/nn';
+import { hasSearchCellKernel, searchCell } from '@unnas/nn';
 import type { Place } from './declaration.ts';
 import { type Pass, statisticNames } from './pass.ts';
 
@@ -25,35 +25,42 @@ const STAGES = [
   ['dil_conv_5x5', ''],
 ] as const;
 
+interface Space {
+  readonly candidates: readonly string[];
+  readonly nodes: number;
+  readonly channels: number;
+}
+
+/** Whether the op knows the cells of a space. */
+function isKnown({ candidates, nodes, channels }: Space): boolean {
+  const known = candidates.filter((name) => name !== 'none');
+  return nodes === NODES && channels % 2 === 0 && `${known}` === `${CANDIDATES}`;
+}
+
 /**
  * Whether the search cells of a space are computed by one op each in training, on the backend of the moment. If not, they are
  * composed of the ops of their candidates, as they always are in evaluation; the meaning is the same.
  */
-export function fusedCells({
-  candidates,
-  nodes,
-  channels,
-}: {
-  readonly candidates: readonly string[];
-  readonly nodes: number;
-  readonly channels: number;
-}): boolean {
-  const known = candidates.filter((name) => name !== 'none');
-  return nodes === NODES && channels % 2 === 0 && `${known}` === `${CANDIDATES}` && hasSearchCellKernel();
-}
+export const fusedCells = (space: Space): boolean => isKnown(space) && hasSearchCellKernel();
 
-/** The nodes of a search cell of DARTS at `place`, by one op; what it reads has been declared. */
-export function fusedNodes(place: Place, reduction: boolean) {
+/**
+ * The nodes of a search cell of DARTS at `place`, by one op; what it reads has been declared.
+ *
+ * @returns nothing where the op does not know the cell
+ */
+export function fusedNodes(place: Place, space: Space, reduction: boolean) {
+  if (!isKnown(space)) return undefined;
   const edges = supernetEdges(NODES).map(({ node, input }) => {
     const edge = place.at(`node${node}`).at(`in${input}`);
     const strided = reduction && input < 2;
     const skip = edge.at('skip_connect');
     return {
-      strided,
-      skip: ['conv_a', 'conv_b'].map((name) => skip.name(name)) as [string, string],
-      stages: STAGES.map(([name, index]) =>
-        ['dw', 'pw'].map((filter) => edge.at(name).name(`${filter}${index}`)),
-      ) as [string, string][],
+      filters: [
+        ...(strided ? ['conv_a', 'conv_b'].map((name) => skip.name(name)) : []),
+        ...STAGES.flatMap(([name, index]) =>
+          ['dw', 'pw'].map((filter) => edge.at(name).name(`${filter}${index}`)),
+        ),
+      ],
       norms: [
         ...['max_pool_3x3', 'avg_pool_3x3', ...(strided ? ['skip_connect'] : [])].map((name) =>
           edge.at(name).name('bn.'),
@@ -63,6 +70,12 @@ export function fusedNodes(place: Place, reduction: boolean) {
     };
   });
   const norms = statisticNames(edges.flatMap((edge) => edge.norms));
+  const pack = (name: string, members: readonly string[]) => place.pack(name, members, hasSearchCellKernel);
+  const filters = pack(
+    'filters',
+    edges.flatMap((edge) => edge.filters),
+  );
+  const [means, variances] = [pack('means', norms.means), pack('variances', norms.variances)];
 
   /**
    * @param weights of every node, as `nodeWeights` gives them
@@ -74,21 +87,12 @@ export function fusedNodes(place: Place, reduction: boolean) {
     fixed: readonly [boolean, boolean],
     pass: Pass,
   ) => {
-    const parameters = (names: readonly [string, string]) =>
-      names.map((name) => pass.parameter(name)) as [tf.Tensor, tf.Tensor];
-    const mix = tf.concat([...weights], 0).reshape([edges.length, CANDIDATES.length]) as tf.Tensor2D;
-    const { y, mean, variance } = searchCell(
-      states,
-      mix,
-      edges.map(
-        ({ strided, skip, stages }): SearchCellEdge => ({
-          stages: stages.map(parameters),
-          ...(strided ? { skip: parameters(skip) } : {}),
-        }),
-      ),
-      { reduction, frozen: pass.frozen, fixed, activations: pass.activations },
-    );
-    pass.observe(norms, mean, variance, y.size / y.shape[3]);
+    const mix = pass.mix(weights, [edges.length, CANDIDATES.length]);
+    const { frozen, activations } = pass;
+    const { y, mean, variance } = searchCell(states, mix, pass.packed(filters), {
+      ...{ reduction, frozen, fixed, activations },
+    });
+    pass.observe(pass.packedNames(means, variances), mean, variance, y.size / y.shape[3]);
     return y;
   };
 }

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { type Edge, edgesByNode } from '@unnas/genotype';
-import { type DerivedEdge, type DerivedStage, derivedCell } from '@unnas/nn';
+import { type DerivedEdge, derivedCell, hasDerivedCellKernel } from '@unnas/nn';
 import type { Place } from './declaration.ts';
 import { type Pass, statisticNames } from './pass.ts';
 
@@ -55,16 +55,17 @@ export function fusedDerivedCell(place: Place, { edges, concat, ...options }: Ce
     edge.kind === 'convolution' ? stageNames(found[i]!.place, edge.stages, affine) : [],
   );
   const norms = statisticNames(stages.map(({ statistics }) => statistics));
+  const pack = (name: string, members: readonly string[]) => place.pack(name, members, hasDerivedCellKernel);
+  const parameters = pack(
+    'stages',
+    stages.flatMap(({ names }) => names),
+  );
+  const [means, variances] = [pack('means', norms.means), pack('variances', norms.variances)];
 
   return (inputs: readonly [tf.Tensor4D, tf.Tensor4D], pass: Pass): tf.Tensor4D => {
-    const parameters = stages.map(
-      ({ names }) =>
-        Object.fromEntries(
-          Object.entries(names).map(([key, name]) => [key, pass.parameter(name)]),
-        ) as unknown as DerivedStage,
-    );
-    const { y, mean, variance } = derivedCell(inputs, parameters, plan, { frozen: pass.frozen });
-    if (stages.length > 0) pass.observe(norms, mean, variance, y.size / y.shape[3]);
+    const { y, mean, variance } = derivedCell(inputs, pass.packed(parameters), plan, { frozen: pass.frozen });
+    if (stages.length > 0)
+      pass.observe(pass.packedNames(means, variances), mean, variance, y.size / y.shape[3]);
     return y;
   };
 }
@@ -86,11 +87,10 @@ function stageNames(place: Place, stages: 1 | 2, affine: boolean) {
   return (stages === 1 ? [''] : ['1', '2']).map((index) => {
     const norm = place.at(`bn${index}`);
     return {
-      names: {
-        depthwise: place.name(`dw${index}`),
-        pointwise: place.name(`pw${index}`),
-        ...(affine ? { gamma: norm.name('gamma'), beta: norm.name('beta') } : {}),
-      },
+      names: [
+        ...['dw', 'pw'].map((filter) => place.name(`${filter}${index}`)),
+        ...(affine ? ['gamma', 'beta'].map((name) => norm.name(name)) : []),
+      ],
       statistics: norm.name(''),
     };
   });

@@ -5,6 +5,7 @@ import type { Random } from '@unnas/random';
 import type { Cell, CellPlacement } from './cell.ts';
 import { type Declaration, Place } from './declaration.ts';
 import { type Head, headLayer } from './head.ts';
+import { type Packing, packing } from './packing.ts';
 import { Pass, type PassOptions } from './pass.ts';
 import { type StemKind, stem } from './stem.ts';
 
@@ -44,8 +45,10 @@ export interface ForwardResult {
   readonly observed: readonly Observed[];
 }
 
-/** A network as a pure function: it owns no tensors, its parameters and running statistics are given by name. */
-export interface Network {
+/**
+ * A network as a pure function: it owns no tensors, its parameters and running statistics are given by name, or as `pack` leaves them.
+ */
+export interface Network extends Packing {
   readonly parameterShapes: Readonly<Record<string, readonly number[]>>;
   readonly statisticShapes: Readonly<Record<string, readonly number[]>>;
   /**
@@ -94,13 +97,18 @@ export function stack(
     return { kind, cell };
   });
   const last = headLayer(root.at('head'), head, from[1], classes);
+  const { pack, unpack } = packing(root.declaration);
 
   return {
     ...shapes(root.declaration),
+    ...{ pack, unpack },
     initial: (random) => initial(root.declaration, random),
     forward: (input, options) => {
       const x = flattened(input, head, inputChannels);
-      const pass = new Pass(options);
+      const { training, parameters, statistics } = options;
+      const pass = new Pass(
+        training ? options : { ...options, parameters: unpack(parameters), statistics: unpack(statistics) },
+      );
       const nodeWeights = weights(options.mix);
       let [s0, s1] = start.forward(x, pass);
       pass.fix(s0, s1);

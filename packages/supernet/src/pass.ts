@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Activations, Observed, Tensors } from '@unnas/nn';
+import { type Activations, pack as join, type Observed, type Tensors } from '@unnas/nn';
+import type { Pack } from './declaration.ts';
 
 /** What a forward pass is given besides its input. */
 export interface PassOptions {
@@ -36,6 +37,7 @@ export class Pass {
   readonly #statistics: Tensors;
   readonly #observed: Observed[] = [];
   readonly #fixed = new Set<tf.Tensor>();
+  readonly #mixes = new Map<readonly tf.Tensor[], tf.Tensor2D>();
 
   constructor({ parameters, statistics, training, frozen = false, activations = 'float32' }: PassOptions) {
     this.training = training;
@@ -47,6 +49,29 @@ export class Pass {
 
   parameter(name: string): tf.Tensor {
     return found(this.#parameters, name, 'parameters');
+  }
+
+  /** The parameters of a pack in one tensor, whether they are given packed or one by one. */
+  packed({ name, members }: Pack): tf.Tensor {
+    return this.#parameters[name] ?? join(members.map((member) => this.parameter(member)));
+  }
+
+  /**
+   * The weights of all nodes of a kind of cell as the rows of one matrix. Cells of a kind share it, so it is made once a pass.
+   *
+   * @param weights by node, as `nodeWeights` gives them
+   */
+  mix(weights: readonly tf.Tensor[], [rows, columns]: readonly [number, number]): tf.Tensor2D {
+    let mix = this.#mixes.get(weights);
+    if (mix === undefined)
+      this.#mixes.set(weights, (mix = tf.concat1d([...weights] as tf.Tensor1D[]).reshape([rows, columns])));
+    return mix;
+  }
+
+  /** The names under which the running statistics of two packs are given: those of the packs, or of their members. */
+  packedNames(means: Pack, variances: Pack): StatisticNames {
+    const names = (pack: Pack) => (pack.name in this.#statistics ? [pack.name] : pack.members);
+    return { means: names(means), variances: names(variances) };
   }
 
   /** Running statistics of the batch norm of this prefix, C each. */
