@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
+import { publishedGenotypes } from '@unnas/genotype';
 import { registerNativeBackend } from '@unnas/native';
-import { dartsSpace, supernet } from '@unnas/supernet';
+import { dartsSpace, derivedNetwork, supernet } from '@unnas/supernet';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { trainingStep } from './training-step.ts';
 
@@ -10,6 +11,8 @@ interface Size {
   readonly stem: 'cifar' | 'imagenet';
   readonly size: number;
   readonly batch: number;
+  /** Of a derived network, in place of a supernet. */
+  readonly name?: keyof typeof publishedGenotypes;
 }
 
 describe('memory of a training step', () => {
@@ -21,13 +24,20 @@ describe('memory of a training step', () => {
     { cells: 3, channels: 4, stem: 'imagenet', size: 96, batch: 16 },
     { cells: 5, channels: 8, stem: 'cifar', size: 15, batch: 12 },
     { cells: 8, channels: 16, stem: 'cifar', size: 32, batch: 4 },
-  ])('is about what the network says beforehand: $cells cells, $channels channels, $stem', (sizes) => {
-    const { cells, channels, stem, size, batch } = sizes;
-    const expected = supernet(dartsSpace({ cells, channels, stem }), { classes: 10 }).trainingMemory(
-      batch,
-      size,
-    );
-    const step = trainingStep({ ...sizes, kind: 'weight', classes: 10, seed: 0 });
+    { cells: 20, channels: 36, stem: 'cifar', size: 32, batch: 4, name: 'darts_v2' },
+    { cells: 8, channels: 24, stem: 'imagenet', size: 224, batch: 20, name: 'unnas_imagenet_rot' },
+  ])('is about what the network says beforehand: $cells cells, $channels channels, $stem $name', (one) => {
+    const { name, ...sizes } = one;
+    const genotype = name && publishedGenotypes[name];
+    const { size, batch, ...stack } = sizes;
+    const network = genotype
+      ? derivedNetwork(genotype, { ...stack, classes: 10 })
+      : supernet(dartsSpace(stack), { classes: 10 });
+    const expected = network.trainingMemory(batch, size);
+    const step = trainingStep({
+      ...{ ...sizes, kind: 'weight', classes: 10, seed: 0 },
+      ...(genotype ? { genotype } : {}),
+    });
     step.run();
     step.dispose();
     expect(peak() / expected).toBeGreaterThan(0.8);

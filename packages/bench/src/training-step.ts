@@ -48,9 +48,8 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
   const random = Random.of(seed, 'bench');
   const space =
     genotype === undefined ? supernet(dartsSpace({ cells, channels, stem }), { classes }) : undefined;
-  if (space !== undefined)
-    expectMemory(space.trainingMemory(options.batch, options.size, options.activations));
   const network = space ?? derivedNetwork(genotype!, { cells, channels, stem, classes });
+  expectMemory(network.trainingMemory(options.batch, options.size, options.activations));
   const model = networkModel(network, classification({ classes }), options.activations);
   const trained = trainedOf(
     network,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Genotype, parseGenotype } from '@unnas/genotype';
-import { cosine, sgd, type Tensors } from '@unnas/nn';
+import { cosine, expectMemory, sgd, type Tensors } from '@unnas/nn';
 import type { Metric } from '@unnas/pretext';
 import type { Random } from '@unnas/random';
 import { derivedNetwork, type Network } from '@unnas/supernet';
@@ -56,7 +56,9 @@ export class SampleSearcher implements Searcher {
       trainSteps: setup.settings.epochs * setup.weights.trainSteps,
       scoreSteps: setup.alphas.scoreSteps,
     };
-    checkMemory(this.#architecture(0).network);
+    const { network } = this.#architecture(0);
+    checkMemory(network);
+    expectMemory(network.trainingMemory(setup.weights.input.rows, setup.weights.input.side));
   }
 
   /** The architecture of a round. */

@@ -1,6 +1,7 @@
 import type { Genotype } from '@unnas/genotype';
 import { type DerivedStyle, derivedCell } from './cell.ts';
 import { type Network, type StackOptions, stack } from './network.ts';
+import { derivedTrainingMemory } from './training-memory.ts';
 
 /**
  * The network of a genotype. By default as networks are trained from scratch: batch norms have scale and offset, and none
@@ -12,7 +13,7 @@ export function derivedNetwork(
   options: StackOptions & { style?: DerivedStyle },
 ): Network {
   const { style = {}, ...size } = options;
-  return stack(
+  const network = stack(
     size,
     (place, kind, placement) => {
       const concat = genotype[`${kind}_concat`];
@@ -23,4 +24,5 @@ export function derivedNetwork(
     },
     () => ({}),
   );
+  return { ...network, trainingMemory: (rows, side) => derivedTrainingMemory(genotype, size, rows, side) };
 }

@@ -14,6 +14,10 @@ const CONVOLUTIONS = {
   dil_conv_5x5: { kernel: 5, dilation: 2, stages: 1 },
 } as const;
 
+/** How often an operation convolves with a filter for each channel and then with one for all; 0 of those that do not. */
+export const convolutionStages = (operation: string): number =>
+  has(CONVOLUTIONS, operation) ? CONVOLUTIONS[operation].stages : 0;
+
 const has = <T extends object>(table: T, name: string): name is keyof T & string =>
   Object.hasOwn(table, name);
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { reductionCells } from '@unnas/genotype';
-import type { Observed, Tensors } from '@unnas/nn';
+import type { Activations, Observed, Tensors } from '@unnas/nn';
 import type { Random } from '@unnas/random';
 import type { Cell, CellPlacement } from './cell.ts';
 import { type Declaration, Place } from './declaration.ts';
@@ -56,6 +56,8 @@ export interface Network extends Packing {
    * running statistics (mean 0, variance 1). A parameter depends on the stream and its name only.
    */
   initial(random: Random): { parameters: Tensors; statistics: Tensors };
+  /** About how many bytes of activations a step of training keeps at once, see `trainingMemory`; 0 where nothing is known. */
+  trainingMemory(rows: number, side: number, activations?: Activations): number;
   /** @param x N,H,W,C, or N,grid*grid,t,t,C for jigsaw puzzles */
   forward(x: tf.Tensor, options: ForwardOptions): ForwardResult;
 }
@@ -73,7 +75,7 @@ export function stack(
   { cells, channels, stem: stemKind, classes, inputChannels = 3, head = { kind: 'linear' } }: StackOptions,
   makeCell: (place: Place, kind: Kind, placement: CellPlacement) => { cell: Cell; concat: number },
   weights: (mix: Mix | undefined) => Partial<Record<Kind, readonly tf.Tensor[]>>,
-): Network {
+): Omit<Network, 'trainingMemory'> {
   checkCounts({ cells, channels, classes, inputChannels });
   if (channels % 2 !== 0) throw new RangeError(`expected an even number of channels, got ${channels}`);
   const root = Place.root();

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
 import { CANDIDATES, edgeCount } from '@unnas/genotype';
-import type { Activations } from '@unnas/nn';
 import type { Random } from '@unnas/random';
 import { candidate } from './candidates.ts';
 import { nodeWeights, searchCell } from './cell.ts';
@@ -45,8 +44,6 @@ export interface Supernet extends Network {
   readonly alphaShapes: { readonly normal: [number, number]; readonly reduce: [number, number] };
   /** Alphas as DARTS starts them: normal with standard deviation 0.001. */
   initialAlphas(random: Random): { normal: tf.Tensor2D; reduce: tf.Tensor2D };
-  /** See `trainingMemory`. */
-  trainingMemory(rows: number, side: number, activations?: Activations): number;
 }
 
 /** The weight-sharing network that holds every architecture of a space; a pass needs a `mix`. */
