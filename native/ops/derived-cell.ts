@@ -25,22 +25,51 @@ const KINDS = ['skip', 'max_pool', 'average_pool', 'convolution'] as const;
 
 type Inputs = [s0: Float32Array, s1: Float32Array, parameters: Float32Array, ...others: Float32Array[]];
 
+/** What follows from the edges alone, for each list of edges that was ever seen. */
+const plans = new WeakMap<readonly Edge[], ReturnType<typeof planOf>>();
+
+function planOf(edges: readonly Edge[]) {
+  const list = (of: (edge: Edge) => number) => edges.map(of);
+  const convolutions = edges.filter(({ kind }) => kind === 'convolution');
+  const states = Math.max(...edges.map(({ node }) => node)) + 1;
+  return {
+    attrs: {
+      states,
+      nodes: list(({ node }) => node),
+      sources: list(({ input }) => input),
+      kinds: list(({ kind }) => KINDS.indexOf(kind)),
+      kernels: list(({ kernel = 0 }) => kernel),
+      dilations: list(({ dilation = 0 }) => dilation),
+      stages: list(({ stages = 0 }) => stages),
+    },
+    /** Sizes of the depthwise filters of all stages. */
+    stages: convolutions.flatMap(({ kernel, stages }) => Array.from({ length: stages! }, () => kernel!)),
+    readNodes: new Set(edges.map(({ input }) => input).filter((input) => input >= 2)).size,
+    /** Convolutions of two stages that leave a state, at most. */
+    middles: Math.max(
+      ...Array.from(
+        { length: states },
+        (_, state) => convolutions.filter(({ input, stages }) => input === state && stages === 2).length,
+      ),
+    ),
+  };
+}
+
 /** Sizes of a cell, under the names that the C++ kernels read, and what they need room for. */
 function sizes(inputs: readonly TensorInfo[], given: unknown) {
   const { edges, concat, reduction, affine, epsilon } = given as Attrs;
   const [s0, s1, parameters] = inputs as [TensorInfo, TensorInfo, TensorInfo];
   const [images, height, width, channels] = s0.shape as [number, number, number, number];
-  const convolutions = edges.filter(({ kind }) => kind === 'convolution');
-  const stages = convolutions.reduce((sum, edge) => sum + edge.stages!, 0);
+  let plan = plans.get(edges);
+  if (plan === undefined) plans.set(edges, (plan = planOf(edges)));
+  const { stages, readNodes, middles } = plan;
   // Of each stage as they are packed: depthwise and pointwise filter, scale and offset.
   const lengths = Int32Array.from(
-    convolutions.flatMap(({ kernel, stages }) =>
-      Array.from({ length: stages! }, () => [
-        kernel! ** 2 * channels,
-        channels ** 2,
-        ...(affine ? [channels, channels] : []),
-      ]).flat(),
-    ),
+    stages.flatMap((kernel) => [
+      kernel ** 2 * channels,
+      channels ** 2,
+      ...(affine ? [channels, channels] : []),
+    ]),
   );
   const count = lengths.reduce((sum, length) => sum + length, 0);
   if (
@@ -56,33 +85,18 @@ function sizes(inputs: readonly TensorInfo[], given: unknown) {
   const half = (size: number) => Math.floor((size - 1) / (reduction ? 2 : 1)) + 1;
   const out = [images, half(height), half(width), concat.length * channels] as const;
   const map = images * out[1] * out[2] * Math.ceil(channels / 16) * 16;
-  const states = Math.max(...edges.map(({ node }) => node)) + 1;
-  const list = (of: (edge: Edge) => number) => edges.map(of);
-  /** Convolutions of two stages that leave a state, at most. */
-  const middles = Math.max(
-    ...Array.from(
-      { length: states },
-      (_, state) => convolutions.filter(({ input, stages }) => input === state && stages === 2).length,
-    ),
-  );
-  const readNodes = new Set(edges.map(({ input }) => input).filter((input) => input >= 2)).size;
   return {
     attrs: {
-      ...{ images, height, width, channels, reduction, affine, epsilon, states, outputs: concat },
-      nodes: list(({ node }) => node),
-      sources: list(({ input }) => input),
-      kinds: list(({ kind }) => KINDS.indexOf(kind)),
-      kernels: list(({ kernel = 0 }) => kernel),
-      dilations: list(({ dilation = 0 }) => dilation),
-      stages: list(({ stages = 0 }) => stages),
+      ...{ images, height, width, channels, reduction, affine, epsilon, outputs: concat },
+      ...plan.attrs,
     },
     lengths,
     out,
-    norms: stages,
+    norms: stages.length,
     /** See `DerivedCell::saved_floats`. */
-    saved: (stages + readNodes) * map,
+    saved: (stages.length + readNodes) * map,
     /** See `DerivedBackward::workspace_floats`. */
-    backwardRoom: (states - 2 + middles) * map,
+    backwardRoom: (plan.attrs.states - 2 + middles) * map,
   };
 }
 

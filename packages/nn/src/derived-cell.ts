@@ -130,7 +130,11 @@ export function derivedCell(
   return { y: y as tf.Tensor4D, mean: mean as tf.Tensor2D, variance: variance as tf.Tensor2D };
 }
 
-function checkPlan({ edges, concat, reduction }: DerivedCellPlan): void {
+const checked = new WeakSet<DerivedCellPlan>();
+
+function checkPlan(plan: DerivedCellPlan): void {
+  if (checked.has(plan)) return;
+  const { edges, concat, reduction } = plan;
   const nodes = Math.max(0, ...edges.map(({ node }) => node)) - 1;
   const wrong =
     edges.some(({ node, input }, i) => input < 0 || input >= node || node < (edges[i - 1]?.node ?? 2)) ||
@@ -144,4 +148,5 @@ function checkPlan({ edges, concat, reduction }: DerivedCellPlan): void {
       `derivedCell: expected edges by node from states before it, skips of stride 1, and nodes to concatenate, got ${JSON.stringify({ edges, concat, reduction })}`,
     );
   }
+  checked.add(plan);
 }

@@ -41,42 +41,41 @@ export interface Op<Attrs extends object> {
 export function op<Attrs extends object>(spec: OpSpec<Attrs>): Op<Attrs> {
   const { name, reference, saves = [], differentiable = true, allGradients } = spec;
   const gradientName = `${name}Grad`;
-  const outputsToSave = Array.from({ length: Math.max(0, ...saves.map((i) => i + 1)) }, (_, i) =>
-    saves.includes(i),
-  );
 
-  if (differentiable) {
-    tf.registerGradient({
-      kernelName: name,
-      // `saveAllInputs` works for inputs given as a list only.
-      saveAllInputs: true,
-      outputsToSave,
-      gradFunc: (dy, saved, attrs) => {
-        const first = Array.isArray(dy) ? dy[0]! : dy;
-        const gradients = run(gradientName, [...saved, first], attrs);
-        releaseLater([...saved, ...[dy].flat()], gradients[0]!);
-        const inputCount = saved.length - saves.length;
-        // tfjs calls and tidies these functions one by one, so what they share has been computed above.
-        return Object.fromEntries(
-          Array.from({ length: inputCount }, (_, i) => [
-            i,
-            () => {
-              const gradient =
-                present(gradients[i]) ??
-                run(gradientName, [...saved, first], { ...attrs, ...allGradients })[i];
-              if (gradient === undefined) throw new TypeError(`${name}: input ${i} has no gradient`);
-              return gradient;
-            },
-          ]),
-        );
-      },
-    });
-  }
+  /** The gradients of the inputs, by their positions. */
+  const backward = (saved: readonly tf.Tensor[], dy: tf.Tensor, attrs: Attrs) => {
+    const gradients = run(gradientName, [...saved, dy], attrs);
+    releaseLater([...saved, dy], gradients[0]!);
+    const inputCount = saved.length - saves.length;
+    // tfjs calls and tidies these functions one by one, so what they share has been computed above.
+    return Object.fromEntries(
+      Array.from({ length: inputCount }, (_, i) => [
+        i,
+        () => {
+          const gradient =
+            present(gradients[i]) ?? run(gradientName, [...saved, dy], { ...attrs, ...allGradients })[i];
+          if (gradient === undefined) throw new TypeError(`${name}: input ${i} has no gradient`);
+          return gradient;
+        },
+      ]),
+    );
+  };
 
   const call = (inputs: readonly tf.Tensor[], attrs: Attrs): Outputs => {
     if (!differentiable)
       return hasKernel(name) ? runUnrecorded(name, inputs, attrs) : reference(inputs, attrs);
-    return hasKernels(name) ? run(name, inputs, attrs) : reference(inputs, attrs);
+    if (!hasKernels(name)) return reference(inputs, attrs);
+    const outputs = run(name, inputs, attrs);
+    // The node that tfjs has put on its tape, if it keeps one, is completed here. With a registered gradient tfjs would run a kernel
+    // to copy each tensor that is saved, and put that on the tape as well; and of outputs without a gradient it would make zeros.
+    const node = tf.engine().state.activeTape?.at(-1);
+    if (node !== undefined && node.outputs[0] === outputs[0]) {
+      const saved = [...inputs, ...saves.map((i) => outputs[i]!)].map(kept);
+      node.outputs = [outputs[0]!];
+      node.saved = saved;
+      node.gradient = ([dy]) => backward(saved, dy!, attrs);
+    }
+    return outputs;
   };
   return Object.assign(call, { reference });
 }
@@ -84,6 +83,12 @@ export function op<Attrs extends object>(spec: OpSpec<Attrs>): Op<Attrs> {
 /** A gradient, if the kernel did not leave it out. */
 const present = (gradient: tf.Tensor | undefined) =>
   gradient !== undefined && gradient.size > 0 ? gradient : undefined;
+
+/** The same values in another tensor, which outlives every tidy. */
+function kept({ dataId, shape, dtype }: tf.Tensor): tf.Tensor {
+  tf.backend().incRef(dataId);
+  return tf.keep(tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype }));
+}
 
 /** Whether the backend of the moment has the kernel of a differentiable op and that of its gradient. */
 export function hasKernels(name: string): boolean {

@@ -180,7 +180,7 @@ class Memory {
       names.forEach((name, i) => {
         let variable = remembered.get(name);
         if (!variable) {
-          variable = tf.tidy(() => tf.variable(tf.zerosLike(variables[i]!), false));
+          variable = tf.tidy(() => tf.variable(tf.zeros(variables[i]!.shape), false));
           remembered.set(name, variable);
         }
         variables.push(variable);
