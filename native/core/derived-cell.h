@@ -2,10 +2,10 @@
 // lie.
 //
 // States 0 and 1 are the inputs, the others the nodes; a node is the sum of its edges. An edge is a skip, a
-// pool, or a convolution of one or two stages: ReLU, depthwise, pointwise, batch norm. Maps are in blocks of
-// 16 channels, [image][block][pixel][16]; lanes past the last channel hold anything, and no loop mixes lanes.
+// pool, or a convolution of one or two stages: ReLU, depthwise, pointwise, batch norm. Maps lie in planes
+// (see map-planes.h); lanes past the last channel hold anything, and no loop mixes lanes.
 #pragma once
-#include "core/map-moments.h"
+#include "core/map-planes.h"
 #include "core/search-cell.h"
 
 namespace unnas::UNNAS_ISA {
@@ -30,7 +30,8 @@ struct DerivedCell {
   double epsilon;
   int states;
   int64_t out_height, out_width, pixels;  // of all nodes, an image
-  int64_t blocks, columns;                // channels rounded up
+  int64_t blocks;                         // channels rounded up
+  int64_t vectors, columns;               // the same, of maps in memory
   std::vector<Edge> edges;                // by node
   std::vector<Stage> stages;              // by edge
   std::vector<int> outputs;               // nodes that the output is the concatenation of
@@ -48,7 +49,8 @@ struct DerivedCell {
         out_width((width - 1) / (reduction ? 2 : 1) + 1),
         pixels(out_height * out_width),
         blocks(blocks_of(channels)),
-        columns(padded(channels)) {
+        vectors(vectors_of(channels)),
+        columns(vectors * kLanes) {
     auto list = [&](const char* name) {
       std::vector<int> values;
       for (double value : attrs.numbers(name)) values.push_back(static_cast<int>(value));
@@ -69,7 +71,6 @@ struct DerivedCell {
   int64_t state_height(int state) const { return is_node(state) ? out_height : height; }
   int64_t state_width(int state) const { return is_node(state) ? out_width : width; }
   int64_t state_pixels(int state) const { return state_height(state) * state_width(state); }
-  int64_t state_floats(int state) const { return columns * state_pixels(state); }  // of an image
   int64_t image_floats() const { return columns * pixels; }
   int64_t map_floats() const { return images * image_floats(); }
 
@@ -119,6 +120,11 @@ struct DerivedCell {
       if (edge.source == state) return true;
     return false;
   }
+  bool has_pools(int state) const {
+    for (const Edge& edge : edges)
+      if (edge.source == state && (edge.kind == kMaxPoolEdge || edge.kind == kAveragePoolEdge)) return true;
+    return false;
+  }
   int64_t stage_count() const { return static_cast<int64_t>(stages.size()); }
 
   // What the forward pass leaves for the backward pass, in floats from the start: what every stage made
@@ -144,12 +150,15 @@ struct DerivedCell {
     return -1;
   }
   /// The slice of a node in one image of a tensor that is the concatenation of all outputs.
-  MapView slice(const float* tensor, int place, int64_t image) const {
+  template <class F>
+  TensorRows<F> slice(F* tensor, int place, int64_t image) const {
     const auto row = static_cast<int64_t>(outputs.size()) * channels;
-    return {tensor + image * pixels * row + place * channels, row, kBlock, channels};
+    return {tensor + image * pixels * row + place * channels, row, channels};
   }
-  MapView view(const float* map, int64_t image) const {
-    return {map + image * image_floats(), kBlock, pixels * kBlock, columns};
+  /// An image of a map in planes.
+  template <class F>
+  MapPlanes<F> view(F* map, int64_t image) const {
+    return in_planes(map + image * image_floats(), pixels);
   }
 
   /// Images that a piece of work has; partial sums are kept one a piece.
@@ -159,11 +168,28 @@ struct DerivedCell {
   }
 };
 
-/// body(block, v) for every vector of channels.
-template <class Body>
-inline void for_vectors(int64_t channels, const Body& body) {
-  for (int64_t i = 0; i < vectors_of(channels); i++) body(i / kVectors, static_cast<int>(i % kVectors));
-}
+/// Passes over all images in pieces of work, as many images each. Every other pass goes backwards: it begins
+/// with what the last one left in the cache.
+class ImagePasses {
+ public:
+  explicit ImagePasses(const DerivedCell& cell)
+      : images_(cell.images), size_(cell.images_of_piece()), pieces_(chunk_count(images_, size_)) {}
+
+  int64_t pieces() const { return pieces_; }
+  /// body(piece, first image, end of images)
+  template <class Body>
+  void run(const Body& body) {
+    parallel_for(images_, size_, [&](int64_t chunk, int64_t, int64_t) {
+      const int64_t piece = backwards_ ? pieces_ - 1 - chunk : chunk;
+      body(piece, piece * size_, std::min(images_, (piece + 1) * size_));
+    });
+    backwards_ = !backwards_;
+  }
+
+ private:
+  int64_t images_, size_, pieces_;
+  bool backwards_ = false;
+};
 
 /// What the batch norms of a cell do, as y -> (y - mean) scale + offset, of each stage and channel.
 class StageNorms {
@@ -193,19 +219,18 @@ class StageNorms {
   const float* offset(int stage) const { return vector(stage, 3); }
 
   /// z = relu(norm(y)) of an image, with zeros around.
-  void normalised_image(int stage, const MapView& y, BlockedImage& z) const {
-    for_vectors(cell_.channels, [&](int64_t block, int v) {
-      const int64_t channel = block * kBlock + v * kLanes;
+  void normalised_image(int stage, const MapPlanes<const float>& y, BlockedImage& z) const {
+    for (int64_t vector = 0; vector < cell_.vectors; vector++) {
+      const int64_t channel = vector * kLanes;
       const vf center = load(mean(stage) + channel), slope = load(scale(stage) + channel),
                shift = load(offset(stage) + channel);
-      const float* from = y.at(block, v);
-      for (int64_t row = 0; row < cell_.out_height; row++, from += cell_.out_width * kBlock) {
-        float* to = z.row(block, row) + v * kLanes;
-        for (int64_t i = 0; i < cell_.out_width * kBlock; i += kBlock) {
-          store(to + i, positive_part((load(from + i) - center) * slope + shift));
-        }
+      const float* from = y.at(vector, 0);
+      for (int64_t row = 0; row < cell_.out_height; row++) {
+        float* to = z.row(vector / kVectors, row) + vector % kVectors * kLanes;
+        for (int64_t x = 0; x < cell_.out_width; x++, from += kLanes)
+          store(to + x * kBlock, positive_part((load(from) - center) * slope + shift));
       }
-    });
+    }
   }
 
  private:
@@ -226,26 +251,49 @@ struct DerivedStates {
 
   /// relu(state) of an image.
   void relu_of(int state, int64_t n, BlockedImage& r) const {
-    if (DerivedCell::is_node(state)) {
-      relu_image(node(state, n), cell.blocks, cell.out_height, cell.out_width, r);
-    } else {
-      const float* x = call.in(static_cast<size_t>(state)).f32();
-      pack_image<true>(x + n * cell.height * cell.width * cell.channels, cell.width, cell.channels, 0,
-                       cell.height, r);
+    if (!DerivedCell::is_node(state))
+      return pack_image<true>(rows(state, n).data, cell.width, cell.channels, 0, cell.height, r);
+    const auto map = node(state, n);
+    for (int64_t vector = 0; vector < cell.vectors; vector++) {
+      const float* from = map.at(vector, 0);
+      for (int64_t row = 0; row < cell.out_height; row++) {
+        float* to = r.row(vector / kVectors, row) + vector % kVectors * kLanes;
+        for (int64_t x = 0; x < cell.out_width; x++, from += kLanes)
+          store(to + x * kBlock, positive_part(load(from)));
+      }
     }
   }
-  /// The state of an image as [block][pixel][16]; `room` takes it if it does not lie there so.
-  const float* packed(int state, int64_t n, float* room) const {
-    if (DerivedCell::is_node(state)) return node(state, n);
-    const int64_t pixels = cell.height * cell.width;
-    const float* x = call.in(static_cast<size_t>(state)).f32() + n * pixels * cell.channels;
-    pack_map({x, cell.channels, kBlock, cell.channels}, pixels, cell.blocks, room);
-    return room;
+  /// The state of an image as [block][pixel][16], as pools read it.
+  void pack(int state, int64_t n, float* packed) const {
+    const int64_t pixels = cell.state_pixels(state);
+    if (!DerivedCell::is_node(state))
+      return pack_map({rows(state, n).data, cell.channels, kBlock, cell.channels}, pixels, cell.blocks,
+                      packed);
+    const PlaneSum copy{{{node(state, n), nullptr}}, {}};
+    const std::vector<float> zeros(static_cast<size_t>(cell.columns));
+    for (int64_t vector = 0; vector < cell.vectors; vector++)
+      copy.add_maps<kBlock>(vector, 0, pixels, zeros.data(), in_blocks(packed, pixels).at(vector, 0));
+  }
+  /// Adds an image of a state to a sum.
+  void add_to(PlaneSum& sum, int state, int64_t n) const {
+    if (DerivedCell::is_node(state))
+      sum.maps.push_back({node(state, n), nullptr});
+    else
+      sum.tensors.push_back(rows(state, n));
+  }
+  /// What an image of a state takes in memory.
+  Ahead memory(int state, int64_t n) const {
+    if (DerivedCell::is_node(state)) return {node(state, n).data, cell.image_floats()};
+    return {rows(state, n).data, cell.state_pixels(state) * cell.channels};
   }
 
  private:
-  const float* node(int state, int64_t n) const {
-    return saved + cell.node_map(state) + n * cell.image_floats();
+  MapPlanes<const float> node(int state, int64_t n) const {
+    return cell.view(saved + cell.node_map(state), n);
+  }
+  TensorRows<const float> rows(int state, int64_t n) const {
+    return {call.in(static_cast<size_t>(state)).f32() + n * cell.height * cell.width * cell.channels,
+            cell.channels, cell.channels};
   }
 };
 

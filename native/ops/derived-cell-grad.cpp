@@ -1,7 +1,6 @@
 #include <utility>
 
-#include "core/derived-cell.h"
-#include "core/gradient-sums.h"
+#include "core/derived-gradients.h"
 
 // The backward pass of a cell of a derived network, from the last node to the inputs.
 //
@@ -25,10 +24,13 @@ class DerivedBackward {
         weights_(call.attrs.flag("weights")),
         saved_(input(2)),
         states_{cell_, call, saved_},
-        group_(cell_.images_of_piece()),
-        pieces_(chunk_count(cell_.images, group_)),
+        passes_(cell_),
+        pieces_(passes_.pieces()),
         workspace_(call.outputs.back().f32()),
-        norms_(cell_, call, scratch_) {
+        norms_(cell_, call, scratch_),
+        zeros_(scratch_.floats(cell_.columns)),
+        gradients_(cell_, norms_, scratch_) {
+    std::fill_n(zeros_, cell_.columns, 0.0f);
     if (call.outputs.back().size < static_cast<size_t>(workspace_floats()) ||
         call.inputs.size() != cell_.inputs() + 4)
       throw std::invalid_argument("derived cell: wrong number of inputs or room");
@@ -39,10 +41,6 @@ class DerivedBackward {
       filters_.push_back({pack_filters(call.in(at).f32(), taps, channels, false, scratch_),
                           pack_filters(call.in(at).f32(), taps, channels, true, scratch_),
                           pack_panels(call.in(at + 1).f32(), channels, channels, 1, channels, scratch_)});
-      Gradient gradient{scratch_.floats(cell_.columns), scratch_.floats(cell_.columns),
-                        scratch_.floats(cell_.columns)};
-      for (float* vector : {gradient.a, gradient.b, gradient.c}) std::fill_n(vector, cell_.columns, 0.0f);
-      gradients_.push_back(gradient);
     }
   }
 
@@ -58,11 +56,6 @@ class DerivedBackward {
     const float *depthwise, *flipped;
     Panels pointwise;  // transposed
   };
-  /// dy = a g + b y + c, of each channel.
-  struct Gradient {
-    float *a, *b, *c;
-  };
-
   // Working memory: gradients of the nodes, then of what the first stages of a state's convolutions made.
   int64_t workspace_floats() const {
     size_t middles = 0;
@@ -73,57 +66,26 @@ class DerivedBackward {
   float* node_gradient(int node) const { return workspace_ + (node - 2) * cell_.map_floats(); }
   float* middle_gradient(int64_t i) const { return workspace_ + (cell_.states - 2 + i) * cell_.map_floats(); }
   const float* input(int after) const { return call_.in(cell_.inputs() + static_cast<size_t>(after)).f32(); }
-  const float* stage_map(int stage) const { return saved_ + cell_.stage_map(stage); }
-
-  /// Sets the gradient of a stage's norm, and stores those of its scale and offset.
-  void set(int stage, const std::vector<double>& sum, const std::vector<double>& centered) {
-    const auto count = static_cast<double>(cell_.images * cell_.pixels);
-    const Gradient& gradient = gradients_[static_cast<size_t>(stage)];
-    for (int64_t c = 0; c < cell_.channels; c++) {
-      const auto i = static_cast<size_t>(c);
-      const auto inverse = static_cast<double>(norms_.inverse(stage)[c]),
-                 mean = static_cast<double>(norms_.mean(stage)[c]),
-                 scale = static_cast<double>(norms_.scale(stage)[c]);
-      const double projection = centered[i] * inverse, slope = -scale * projection * inverse / count;
-      gradient.a[c] = static_cast<float>(scale);
-      gradient.b[c] = static_cast<float>(slope);
-      gradient.c[c] = static_cast<float>(-scale * sum[i] / count - slope * mean);
-      if (!weights_ || !cell_.affine) continue;
-      call_.out(cell_.parameter(stage) + 2).f32()[c] = static_cast<float>(projection);
-      call_.out(cell_.parameter(stage) + 3).f32()[c] = static_cast<float>(sum[i]);
-    }
+  MapPlanes<const float> stage_map(int stage, int64_t n) const {
+    return cell_.view(saved_ + cell_.stage_map(stage), n);
+  }
+  MapPlanes<const float> gradient_of_node(int node, int64_t n) const {
+    return cell_.view<const float>(node_gradient(node), n);
   }
 
   /// Room for a piece of work.
   struct Workplace {
     BlockedImage input, du;
-    float *u, *dy, *row;
+    float *u, *dy, *rows;
 
     Workplace(const Depthwise& d, Scratch& scratch)
         : input(input_image(d, d.height, scratch)),
           du(gradient_image(d, scratch)),
           u(scratch.floats(chunk_floats(d.channels))),
           dy(scratch.floats(chunk_floats(d.channels))),
-          row(scratch.floats(d.width * kBlock)) {}
+          rows(scratch.floats(std::max<int64_t>(kChunk, d.width) * kBlock)) {}
   };
 
-  /// Partial sums of the gradients of a stage's filters.
-  struct FilterGradients {
-    int64_t taps, channels, filter_size, matrix_size;
-    float *filters, *matrices;
-
-    FilterGradients(const Depthwise& d, int64_t pieces, Scratch& scratch)
-        : taps(d.taps()),
-          channels(d.channels),
-          filter_size(d.blocks() * taps * kBlock),
-          matrix_size(padded(channels) * padded(channels)),
-          filters(scratch.floats(pieces * filter_size)),
-          matrices(scratch.floats(pieces * matrix_size)) {}
-    void clear(int64_t piece) const {
-      std::fill_n(filters + piece * filter_size, filter_size, 0.0f);
-      std::fill_n(matrices + piece * matrix_size, matrix_size, 0.0f);
-    }
-  };
   std::vector<FilterGradients> filter_gradients(const std::vector<int>& stages, Scratch& scratch) const {
     std::vector<FilterGradients> all;
     if (weights_)
@@ -131,44 +93,48 @@ class DerivedBackward {
     return all;
   }
   void finish(const std::vector<int>& stages, const std::vector<FilterGradients>& sums) const {
-    for (size_t i = 0; i < sums.size(); i++) {
-      const size_t at = cell_.parameter(stages[i]);
-      const auto& one = sums[i];
-      add_partial_filters(one.filters, pieces_, one.taps, one.channels, call_.out(at).f32());
-      add_partial_matrices(one.matrices, pieces_, one.channels, one.channels, call_.out(at + 1).f32());
-    }
-  }
-
-  /// dy of a stage for a chunk, from the gradient of its norm's output.
-  void form_gradient(int stage, const MapView& g, const MapView& y, const PixelChunk& chunk,
-                     float* dy) const {
-    const Gradient& norm = gradients_[static_cast<size_t>(stage)];
-    const int64_t first = (chunk.row * cell_.out_width + chunk.column) * kBlock;
-    for_vectors(cell_.channels, [&](int64_t block, int v) {
-      const int64_t channel = block * kBlock + v * kLanes;
-      const vf a = load(norm.a + channel), b = load(norm.b + channel), c = load(norm.c + channel);
-      const float *from = g.at(block, v) + first, *map = y.at(block, v) + first;
-      float* to = dy + block * kChunkStride + v * kLanes;
-      for (int64_t p = 0; p < chunk.pixels() * kBlock; p += kBlock)
-        store(to + p, load(from + p) * a + (load(map + p) * b + c));
+    parallel_for(static_cast<int64_t>(sums.size()), 1, [&](int64_t, int64_t begin, int64_t end) {
+      for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); i++) {
+        const size_t at = cell_.parameter(stages[i]);
+        sums[i].finish(call_.out(at).f32(), call_.out(at + 1).f32());
+      }
     });
   }
 
+  /// Sets the gradient of a stage's norm, and stores those of its scale and offset.
+  void set(int stage, const std::vector<double>& sum, const std::vector<double>& centered) {
+    const bool wanted = weights_ && cell_.affine;
+    const size_t at = cell_.parameter(stage);
+    gradients_.set(stage, sum, centered, wanted ? call_.out(at + 2).f32() : nullptr,
+                   wanted ? call_.out(at + 3).f32() : nullptr);
+  }
+
   /// From the gradient of the output of a stage's norm to those of its filters, and to du, that of its
-  /// depthwise convolution.
-  void stage_gradient(int stage, const float* g, int64_t n, const FilterGradients* sums, int64_t piece,
-                      Workplace& work) const {
+  /// depthwise convolution. `add`: to what the sums of a piece hold. `next` is read after the image.
+  void stage_gradient(int stage, const MapPlanes<const float>& g, int64_t n, const FilterGradients* sums,
+                      int64_t piece, bool add, const Ahead& next, Workplace& work) const {
     const Depthwise d = cell_.depthwise(stage);
     const Filters& filters = filters_[static_cast<size_t>(stage)];
-    const MapView gradient = cell_.view(g, n), y = cell_.view(stage_map(stage), n);
+    const auto y = stage_map(stage, n);
     for_chunks(0, d.out_height, d.out_width, [&](const PixelChunk& chunk) {
-      form_gradient(stage, gradient, y, chunk, work.dy);
-      multiply(work.dy, chunk.pixels(), filters.pointwise, ToImage(work.du, chunk));
-      if (!sums) return;
-      depthwise_forward(d, work.input, filters.depthwise, chunk, work.u);
-      accumulate(work.u, d.channels, work.dy, d.channels, chunk.pixels(),
-                 sums->matrices + piece * sums->matrix_size);
-      depthwise_weight_gradient(d, work.input, work.du, chunk, sums->filters + piece * sums->filter_size);
+      const int64_t first = chunk.row * d.out_width + chunk.column, pixels = chunk.pixels(),
+                    after = first + pixels, left = std::min(pixels, cell_.pixels - after);
+      const Ahead ahead[] = {pixels_ahead(g, cell_.vectors, after, left),
+                             pixels_ahead(y, cell_.vectors, after, left)};
+      auto ask = [&](int64_t quarter) {
+        for (const Ahead& one : ahead) one.ask(quarter, quarter + 1, 4);
+        next.ask(4 * first + quarter * pixels, 4 * first + (quarter + 1) * pixels, 4 * cell_.pixels);
+      };
+      gradients_.form(stage, g, y, first, pixels, work.dy);
+      ask(0);
+      multiply(work.dy, pixels, filters.pointwise, ToImage(work.du, chunk));
+      ask(1);
+      if (sums) depthwise_forward(d, work.input, filters.depthwise, chunk, work.u);
+      ask(2);
+      if (sums)
+        accumulate(work.u, d.channels, work.dy, d.channels, pixels, sums->matrix(piece), add || first > 0);
+      ask(3);
+      if (sums) depthwise_weight_gradient(d, work.input, work.du, chunk, sums->filters(piece));
     });
   }
 
@@ -181,19 +147,24 @@ class DerivedBackward {
     Scratch local;
     const auto filters = filter_gradients(stages, local);
     ProductSums sums(2 * count, pieces_, cell_.columns);
-    parallel_for(cell_.images, group_, [&](int64_t piece, int64_t begin, int64_t end) {
+    passes_.run([&](int64_t piece, int64_t begin, int64_t end) {
       Scratch scratch;
       Workplace work(cell_.widest(stages), scratch);
       for (const auto& one : filters) one.clear(piece);
       for (int64_t n = begin; n < end; n++)
         for (int64_t i = 0; i < count; i++) {
           const int stage = stages[static_cast<size_t>(i)];
-          const MapView y1 = cell_.view(stage_map(stage - 1), n);
+          const auto y1 = stage_map(stage - 1, n);
           norms_.normalised_image(stage - 1, y1, work.input);
-          stage_gradient(stage, node_gradient(cell_.edge_of_stage(stage).node), n,
-                         weights_ ? &filters[static_cast<size_t>(i)] : nullptr, piece, work);
-          store_middle(stage, work, y1, middle_gradient(i) + n * cell_.image_floats(),
-                       sums.part(piece, 2 * i), sums.part(piece, 2 * i + 1));
+          const bool last = i == count - 1;
+          Ahead next;
+          if (!last || n + 1 < end)
+            next = {stage_map(stages[static_cast<size_t>(last ? 0 : i + 1)] - 1, last ? n + 1 : n).data,
+                    cell_.image_floats()};
+          stage_gradient(stage, gradient_of_node(cell_.edge_of_stage(stage).node, n), n,
+                         weights_ ? &filters[static_cast<size_t>(i)] : nullptr, piece, n > begin, next, work);
+          store_middle(stage, work, y1, cell_.view(middle_gradient(i), n), sums.part(piece, 2 * i),
+                       sums.part(piece, 2 * i + 1));
         }
     });
     for (int64_t i = 0; i < count; i++)
@@ -202,29 +173,30 @@ class DerivedBackward {
   }
 
   /// dz of an image, with its sums.
-  void store_middle(int stage, const Workplace& work, const MapView& y1, float* dz, double* sums,
-                    double* products) const {
+  void store_middle(int stage, const Workplace& work, const MapPlanes<const float>& y1,
+                    const MapPlanes<float>& dz, double* sums, double* products) const {
     const Depthwise d = cell_.depthwise(stage);
     const Filters& filters = filters_[static_cast<size_t>(stage)];
-    for (int64_t block = 0; block < cell_.blocks; block++)
-      for (int64_t y = 0; y < d.height; y++) {
-        depthwise_input_gradient(d, work.du, filters.flipped, block, y, 1, work.row);
-        for (int v = 0; v < kVectors && lanes_in(cell_.channels - block * kBlock, v) > 0; v++) {
-          const int64_t channel = block * kBlock + v * kLanes;
-          const int64_t at = block * y1.block_stride + y * d.width * kBlock + v * kLanes;
-          const float* z = work.input.row(block, y) + v * kLanes;
-          rectified_gradient_row(
-              work.row + v * kLanes, y1.data + at, load(norms_.mean(stage - 1) + channel), d.width,
-              [z](int64_t i, vf) { return load(z + i) > 0.0f; }, dz + at, sums + channel, products + channel);
+    for_chunks(0, d.height, d.width, [&](const PixelChunk& chunk) {
+      if (chunk.column > 0) return;  // whole rows
+      const int64_t first = chunk.row * d.width;
+      for (int64_t block = 0; block < cell_.blocks; block++) {
+        depthwise_input_gradient(d, work.du, filters.flipped, block, chunk.row, chunk.rows, work.rows);
+        for (int v = 0; v < kVectors && block * kVectors + v < cell_.vectors; v++) {
+          const int64_t vector = block * kVectors + v, channel = vector * kLanes;
+          rectified_rows(work.rows + v * kLanes, work.input.row(block, chunk.row) + v * kLanes,
+                         work.input.row_stride(), y1.at(vector, first),
+                         load(norms_.mean(stage - 1) + channel), chunk.rows, d.width, dz.at(vector, first),
+                         sums + channel, products + channel);
         }
       }
+    });
   }
 
   /// The first stages of the convolutions that leave a state, and with them all that the gradient of the
   /// state consists of.
   void finish_state(int state) {
     const std::vector<int> stages = cell_.first_stages(state);
-    const bool is_node = DerivedCell::is_node(state);
     Scratch local;
     const auto filters = filter_gradients(stages, local);
     std::vector<int> ends;  // last stages of the convolutions that lead here
@@ -232,28 +204,29 @@ class DerivedBackward {
       if (edge.node == state && edge.kind == DerivedCell::kConvolutionEdge)
         ends.push_back(edge.stage + edge.stages - 1);
     ProductSums sums(1 + static_cast<int64_t>(ends.size()), pieces_, cell_.columns);
+    const bool pools = cell_.has_pools(state);
+    const int64_t floats = padded(cell_.channels) * cell_.state_pixels(state);
 
-    parallel_for(cell_.images, group_, [&](int64_t piece, int64_t begin, int64_t end) {
+    passes_.run([&](int64_t piece, int64_t begin, int64_t end) {
       Scratch scratch;
-      float* room = is_node ? nullptr : scratch.floats(cell_.state_floats(state));
+      float *dx = scratch.floats(floats), *room = scratch.floats(kSumPixels * cell_.columns);
       for (const auto& one : filters) one.clear(piece);
       for (int64_t n = begin; n < end; n++) {
-        float* dx = is_node ? node_gradient(state) + n * cell_.image_floats() : room;
-        add_first_stages(state, stages, filters, n, piece, dx);
-        add_others(state, n, dx);
-        if (is_node) {
-          const MapView gradient = cell_.view(node_gradient(state), n);
-          add_products(gradient, nullptr, 0, sums.part(piece, 0));
-          for (size_t i = 0; i < ends.size(); i++) {
-            const MapView y = cell_.view(stage_map(ends[i]), n);
-            add_products(gradient, &y, ends[i], sums.part(piece, 1 + static_cast<int64_t>(i)));
-          }
-        } else {
-          const int64_t pixels = cell_.state_pixels(state);
-          float* out = call_.out(static_cast<size_t>(state)).f32() + n * pixels * cell_.channels;
-          for (int64_t p = 0; p < pixels; p++)
-            unpack_row(dx + p * kBlock, pixels * kBlock, cell_.channels, out + p * cell_.channels);
+        if (!stages.empty())
+          first_stages(state, stages, filters, n, begin, end, piece, dx);
+        else if (pools)
+          std::fill_n(dx, floats, 0.0f);
+        if (pools) add_pools(state, n, dx);
+        PlaneSum parts{through(state, DerivedCell::kSkipEdge, n), {}};
+        if (!stages.empty() || pools)
+          parts.maps.push_back({in_blocks<const float>(dx, cell_.state_pixels(state)), nullptr});
+        if (!DerivedCell::is_node(state)) {
+          store_input_gradient(state, n, parts, room);
+          continue;
         }
+        if (const int place = cell_.place_in_output(state); place >= 0)
+          parts.tensors.push_back(cell_.slice(input(3), place, n));
+        store_node_gradient(state, n, parts, ends, sums, piece);
       }
     });
     for (size_t i = 0; i < ends.size(); i++)
@@ -261,29 +234,40 @@ class DerivedBackward {
     finish(stages, filters);
   }
 
-  /// totals += sum of g, or of g (y - mean), over an image.
-  void add_products(const MapView& g, const MapView* y, int stage, double* totals) const {
-    for_vectors(cell_.channels, [&](int64_t block, int v) {
-      const int64_t channel = block * kBlock + v * kLanes;
-      for (int64_t first = 0; first < cell_.pixels; first += kSumPixels) {
-        const int64_t count = std::min(kSumPixels, cell_.pixels - first);
-        const float* gradient = g.at(block, v) + first * kBlock;
-        MapMoments::add_to(totals + channel, y ? product_sum(gradient, y->at(block, v) + first * kBlock,
-                                                             count, load(norms_.mean(stage) + channel))
-                                               : pixel_sum(gradient, count));
-      }
-    });
+  void store_input_gradient(int state, int64_t n, const PlaneSum& parts, float* room) const {
+    const int64_t pixels = cell_.state_pixels(state), stride = kSumPixels * kLanes;
+    float* out = call_.out(static_cast<size_t>(state)).f32() + n * pixels * cell_.channels;
+    for (int64_t first = 0; first < pixels; first += kSumPixels) {
+      const int64_t count = std::min(kSumPixels, pixels - first);
+      parts.store_to(cell_.vectors, first, count, zeros_, room, stride);
+      store_rows(room, stride, count, {out + first * cell_.channels, cell_.channels, cell_.channels});
+    }
   }
 
-  /// dx = what reaches a state through the convolutions that leave it.
-  void add_first_stages(int state, const std::vector<int>& stages,
-                        const std::vector<FilterGradients>& filters, int64_t n, int64_t piece,
-                        float* dx) const {
-    const int64_t height = cell_.state_height(state), width = cell_.state_width(state);
-    if (stages.empty()) {
-      std::fill_n(dx, cell_.state_floats(state), 0.0f);
-      return;
+  /// With the sums that the norms at the ends of the edges to the node want.
+  void store_node_gradient(int node, int64_t n, const PlaneSum& parts, const std::vector<int>& ends,
+                           ProductSums& sums, int64_t piece) const {
+    const auto gradient = cell_.view(node_gradient(node), n);
+    for (int64_t first = 0; first < cell_.pixels; first += kSumPixels) {
+      const int64_t count = std::min(kSumPixels, cell_.pixels - first);
+      parts.store_to(cell_.vectors, first, count, zeros_, gradient.at(0, first), gradient.vector_stride);
+      for (int64_t vector = 0; vector < cell_.vectors; vector++) {
+        const int64_t channel = vector * kLanes;
+        const float* g = gradient.at(vector, first);
+        MapMoments::add_to(sums.part(piece, 0) + channel, plane_sum(g, count));
+        for (size_t i = 0; i < ends.size(); i++)
+          MapMoments::add_to(sums.part(piece, 1 + static_cast<int64_t>(i)) + channel,
+                             plane_product_sum(g, stage_map(ends[i], n).at(vector, first), count,
+                                               load(norms_.mean(ends[i]) + channel)));
+      }
     }
+  }
+
+  /// dx = what reaches a state through the convolutions that leave it, in blocks. `n` is one of the images
+  /// [begin, end) of a piece.
+  void first_stages(int state, const std::vector<int>& stages, const std::vector<FilterGradients>& filters,
+                    int64_t n, int64_t begin, int64_t end, int64_t piece, float* dx) const {
+    const int64_t height = cell_.state_height(state), width = cell_.state_width(state);
     Scratch scratch;
     Workplace work(cell_.widest(stages), scratch);
     states_.relu_of(state, n, work.input);
@@ -291,50 +275,54 @@ class DerivedBackward {
     for (size_t i = 0; i < stages.size(); i++) {
       const int stage = stages[i];
       const auto& edge = cell_.edge_of_stage(stage);
-      const float* g = edge.stages == 2 ? middle_gradient(middle++) : node_gradient(edge.node);
-      stage_gradient(stage, g, n, weights_ ? &filters[i] : nullptr, piece, work);
+      const auto g = edge.stages == 2 ? cell_.view<const float>(middle_gradient(middle++), n)
+                                      : gradient_of_node(edge.node, n);
+      const Ahead next = i + 1 == stages.size() && n + 1 < end ? states_.memory(state, n + 1) : Ahead{};
+      stage_gradient(stage, g, n, weights_ ? &filters[i] : nullptr, piece, n > begin, next, work);
       const Depthwise d = cell_.depthwise(stage);
       const Filters& w = filters_[static_cast<size_t>(stage)];
       for (int64_t block = 0; block < cell_.blocks; block++)
         depthwise_input_gradient(d, work.du, w.flipped, block, 0, height,
                                  dx + block * height * width * kBlock, i > 0);
     }
-    for (int64_t block = 0; block < cell_.blocks; block++)
+    const auto gradient = in_blocks(dx, height * width);
+    for (int64_t vector = 0; vector < cell_.vectors; vector++)
       for (int64_t y = 0; y < height; y++) {
-        const float* r = work.input.row(block, y);
-        float* to = dx + (block * height + y) * width * kBlock;
-        for (int64_t i = 0; i < width * kBlock; i += kLanes)
-          store(to + i, load(r + i) > 0.0f ? load(to + i) : vf{});
+        const float* r = work.input.row(vector / kVectors, y) + vector % kVectors * kLanes;
+        float* to = gradient.at(vector, y * width);
+        for (int64_t x = 0; x < width * kBlock; x += kBlock)
+          store(to + x, load(r + x) > 0.0f ? load(to + x) : vf{});
       }
   }
 
-  /// dx += what reaches a state past its ReLU: through skips and pools, and as a part of the output.
-  void add_others(int state, int64_t n, float* dx) const {
-    Scratch scratch;
-    float *ones = scratch.floats(cell_.columns), *zeros = scratch.floats(cell_.columns);
-    std::fill_n(ones, cell_.columns, 1.0f);
-    std::fill_n(zeros, cell_.columns, 0.0f);
-    std::vector<Term> through[DerivedCell::kConvolutionEdge];
+  /// What reaches a state through its edges of some kind, which are no convolutions.
+  std::vector<MapTerm> through(int state, DerivedCell::Kind kind, int64_t n) const {
+    std::vector<MapTerm> terms;
     for (const auto& edge : cell_.edges)
-      if (edge.source == state && edge.kind != DerivedCell::kConvolutionEdge)
-        through[edge.kind].push_back({cell_.view(node_gradient(edge.node), n), ones});
-    auto& straight = through[DerivedCell::kSkipEdge];
-    if (const int place = DerivedCell::is_node(state) ? cell_.place_in_output(state) : -1; place >= 0)
-      straight.push_back({cell_.slice(input(3), place, n), ones});
-    add_to(straight, cell_.blocks, cell_.pixels, dx);
+      if (edge.source == state && edge.kind == kind)
+        terms.push_back({gradient_of_node(edge.node, n), nullptr});
+    return terms;
+  }
 
-    const auto &maximum = through[DerivedCell::kMaxPoolEdge],
-               &average = through[DerivedCell::kAveragePoolEdge];
-    if (maximum.empty() && average.empty()) return;
+  /// dx += what reaches a state through pools.
+  void add_pools(int state, int64_t n, float* dx) const {
+    Scratch scratch;
+    const int64_t floats = padded(cell_.channels) * cell_.pixels;
     const MapPool pool = cell_.pool(state);
     float *maps[2], *gradients[2];
-    for (float*& map : maps) map = scratch.floats(cell_.image_floats());
-    for (float*& map : gradients) map = scratch.floats(cell_.image_floats());
-    auto* positions = reinterpret_cast<uint8_t*>(scratch.floats(cell_.image_floats() / 4));
-    const float* x = states_.packed(state, n, scratch.floats(cell_.state_floats(state)));
+    for (float*& map : maps) map = scratch.floats(floats);
+    for (float*& map : gradients) map = scratch.floats(floats);
+    auto* positions = reinterpret_cast<uint8_t*>(scratch.floats(floats / 4));
+    float* x = scratch.floats(padded(cell_.channels) * cell_.state_pixels(state));
+    states_.pack(state, n, x);
     pool_map(pool, cell_.blocks, x, maps[0], maps[1], positions);
-    combine(maximum, zeros, cell_.blocks, cell_.pixels, gradients[0]);
-    combine(average, zeros, cell_.blocks, cell_.pixels, gradients[1]);
+    for (int i : {0, 1}) {
+      const auto kind = i == 0 ? DerivedCell::kMaxPoolEdge : DerivedCell::kAveragePoolEdge;
+      const PlaneSum parts{through(state, kind, n), {}};
+      for (int64_t vector = 0; vector < cell_.vectors; vector++)
+        parts.add_maps<kBlock>(vector, 0, cell_.pixels, zeros_,
+                               in_blocks(gradients[i], cell_.pixels).at(vector, 0));
+    }
     pool_map_gradient(pool, cell_.blocks, gradients[0], gradients[1], positions, dx);
   }
 
@@ -343,12 +331,14 @@ class DerivedBackward {
   const bool weights_;
   const float* saved_;
   const DerivedStates states_;
-  const int64_t group_, pieces_;
+  ImagePasses passes_;
+  const int64_t pieces_;
   float* workspace_;
   Scratch scratch_;
   StageNorms norms_;
-  std::vector<Filters> filters_;     // of each stage
-  std::vector<Gradient> gradients_;  // of each stage's norm
+  float* zeros_;
+  NormGradients gradients_;
+  std::vector<Filters> filters_;  // of each stage
 };
 
 // inputs: those of derived_cell, its mean, variance and saved, the gradient of its first output; outputs: the
