@@ -100,19 +100,42 @@ inline void add_pixel_sum(const SearchCell& cell, const MapView& g, double* tota
             pixel_sum(g.at(block, v) + first * kBlock, std::min(kSumPixels, cell.pixels - first)));
 }
 
-/// totals += sum of g (y - mean), of one image; without means of g y.
+/// totals += sum of g (y - mean), of one image; without means of g y. Both maps in blocks.
 template <class T>
 inline void add_product_sum(const SearchCell& cell, const MapView& g, const MapViewOf<T>& y,
                             const float* means, double* totals) {
-  for (int64_t block = 0; block < cell.blocks; block++)
-    for (int v = 0; v < kVectors; v++) {
-      const int64_t channel = block * kBlock + v * kLanes;
-      const vf mean = means ? load(means + channel) : vf{};
-      for (int64_t first = 0; first < cell.pixels; first += kSumPixels)
-        MapMoments::add_to(totals + channel,
-                           product_sum(g.at(block, v) + first * kBlock, y.at(block, v) + first * kBlock,
-                                       std::min(kSumPixels, cell.pixels - first), mean));
+  // All vectors of a pixel together, so that each line is read once; as many sums as may wait for each other.
+  constexpr int kSums = kVectors == 1 ? 4 : 2;
+  for (int64_t block = 0; block < cell.blocks; block++) {
+    vf mean[kVectors];
+    UNNAS_UNROLL
+    for (int v = 0; v < kVectors; v++) mean[v] = means ? load(means + block * kBlock + v * kLanes) : vf{};
+    const float* gradient = g.at(block, 0);
+    const T* map = y.at(block, 0);
+    for (int64_t first = 0; first < cell.pixels; first += kSumPixels) {
+      vf sum[kVectors][kSums] = {};
+      const int64_t end = std::min(first + kSumPixels, cell.pixels);
+      auto add = [&](int64_t p, int i) __attribute__((always_inline)) {
+        UNNAS_UNROLL
+        for (int v = 0; v < kVectors; v++)
+          sum[v][i] +=
+              load(gradient + p * kBlock + v * kLanes) * (load(map + p * kBlock + v * kLanes) - mean[v]);
+      };
+      int64_t p = first;
+      for (; p + kSums <= end; p += kSums) {
+        UNNAS_UNROLL
+        for (int i = 0; i < kSums; i++) add(p + i, i);
+      }
+      for (; p < end; p++) add(p, 0);
+      UNNAS_UNROLL
+      for (int v = 0; v < kVectors; v++) {
+        vf total = sum[v][0];
+        UNNAS_UNROLL
+        for (int i = 1; i < kSums; i++) total += sum[v][i];
+        MapMoments::add_to(totals + block * kBlock + v * kLanes, total);
+      }
     }
+  }
 }
 
 /// A row of what leaves the ReLU of a normalised map y, one vector of channels in blocks: dz = gradient where

@@ -211,12 +211,13 @@ struct States {
 /// A map to blocks [block][pixel][16].
 inline void pack_map(const MapView& map, int64_t pixels, int64_t blocks, float* packed) {
   for (int64_t block = 0; block < blocks; block++)
-    for (int v = 0; v < kVectors; v++) {
-      const float* from = map.at(block, v);
-      float* to = packed + block * pixels * kBlock + v * kLanes;
-      int lanes = map.lanes(block, v);
-      for (int64_t p = 0; p < pixels; p++)
-        store(to + p * kBlock, lanes == 0 ? vf{} : load_lanes(from + p * map.pixel_stride, lanes));
+    for (int64_t p = 0; p < pixels; p++, packed += kBlock) {
+      UNNAS_UNROLL
+      for (int v = 0; v < kVectors; v++) {
+        const int lanes = map.lanes(block, v);
+        store(packed + v * kLanes,
+              lanes == 0 ? vf{} : load_lanes(map.at(block, v) + p * map.pixel_stride, lanes));
+      }
     }
 }
 
@@ -258,18 +259,23 @@ class Norms {
 template <class T>
 inline void normalised_image(const SearchCell& cell, const MapViewOf<T>& y, const float* mean,
                              const float* inverse, BlockedImage& z) {
-  for (int64_t block = 0; block < cell.blocks; block++)
+  for (int64_t block = 0; block < cell.blocks; block++) {
+    vf center[kVectors], scale[kVectors];
+    UNNAS_UNROLL
     for (int v = 0; v < kVectors; v++) {
-      const vf center = load(mean + block * kBlock + v * kLanes),
-               scale = load(inverse + block * kBlock + v * kLanes);
-      const T* from = y.at(block, v);
-      for (int64_t row = 0; row < cell.out_height; row++, from += cell.out_width * kBlock) {
-        float* to = z.row(block, row) + v * kLanes;
-        for (int64_t i = 0; i < cell.out_width * kBlock; i += kBlock) {
-          store(to + i, positive_part((load(from + i) - center) * scale));
-        }
+      center[v] = load(mean + block * kBlock + v * kLanes);
+      scale[v] = load(inverse + block * kBlock + v * kLanes);
+    }
+    const T* from = y.at(block, 0);
+    for (int64_t row = 0; row < cell.out_height; row++, from += cell.out_width * kBlock) {
+      float* to = z.row(block, row);
+      for (int64_t i = 0; i < cell.out_width * kBlock; i += kBlock) {
+        UNNAS_UNROLL
+        for (int v = 0; v < kVectors; v++)
+          store(to + i + v * kLanes, positive_part((load(from + i + v * kLanes) - center[v]) * scale[v]));
       }
     }
+  }
 }
 
 /// One map of a sum, with a factor for each channel.
@@ -331,7 +337,9 @@ struct MapSum {
 
   /// out += sum of factor * map; `start` of each channel takes the place of what out holds, if it is given.
   void add_to(int64_t blocks, int64_t pixels, float* out, const float* start = nullptr) const {
-    constexpr int64_t kPixels = 256;  // of the sum, that stay in the L1 cache for all terms
+    // Pixels of the sum that stay in the L1 cache for all terms, with those of four maps if each vector of
+    // a pixel is summed by itself.
+    constexpr int64_t kPixels = kVectors == 1 ? 256 : 64;
     for (int64_t block = 0; block < blocks; block++)
       for (int64_t first = 0; first < pixels; first += kPixels)
         for (int v = 0; v < kVectors; v++) {
@@ -464,10 +472,10 @@ struct ToImage {
   }
 };
 
-/// Images a piece of work has; partial sums are kept one a piece.
+/// Images a piece of work has; partial sums, whole filters of all stages, are kept one a piece.
 inline int64_t images_of_piece(const SearchCell& cell) {
-  constexpr int64_t kMaxPieces = 32;
-  return chunk_count(cell.images, kMaxPieces);
+  constexpr int64_t kMaxPieces = 32, kPixels = 256;
+  return std::max(chunk_count(cell.images, kMaxPieces), kPixels / cell.pixels);
 }
 
 }  // namespace

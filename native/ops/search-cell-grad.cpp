@@ -249,17 +249,24 @@ class BackwardPass {
   void form_gradient(const NormGradient& norm, const MapView& g, const MapViewOf<T>& y,
                      const PixelChunk& chunk, float* dy) const {
     const int64_t first = (chunk.row * cell_.out_width + chunk.column) * kBlock;
-    for (int64_t block = 0; block < cell_.blocks; block++)
+    for (int64_t block = 0; block < cell_.blocks; block++) {
+      vf a[kVectors], b[kVectors], c[kVectors];
+      UNNAS_UNROLL
       for (int v = 0; v < kVectors; v++) {
         const int64_t channel = block * kBlock + v * kLanes;
-        const vf a = load(norm.a + channel), b = load(norm.b + channel), c = load(norm.c + channel);
-        const float* from = g.at(block, v) + first;
-        const T* map = y.at(block, v) + first;
-        float* to = dy + block * kChunkStride + v * kLanes;
-        for (int64_t p = 0; p < chunk.pixels() * kBlock; p += kBlock) {
-          store(to + p, load(from + p) * a + (load(map + p) * b + c));
+        a[v] = load(norm.a + channel), b[v] = load(norm.b + channel), c[v] = load(norm.c + channel);
+      }
+      const float* from = g.at(block, 0) + first;
+      const T* map = y.at(block, 0) + first;
+      float* to = dy + block * kChunkStride;
+      for (int64_t p = 0; p < chunk.pixels() * kBlock; p += kBlock) {
+        UNNAS_UNROLL
+        for (int v = 0; v < kVectors; v++) {
+          const int64_t at = p + v * kLanes;
+          store(to + at, load(from + at) * a[v] + (load(map + at) * b[v] + c[v]));
         }
       }
+    }
   }
 
   /// From the gradient of a stage's output to the weight gradients and du, the gradient of its depthwise
