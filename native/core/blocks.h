@@ -39,14 +39,14 @@ inline void store_lanes(float* p, vf v, int lanes) {
     store_partial(p, v, lanes);
 }
 
-/// Asks for a cache line that is read a little later. Not `__builtin_prefetch`: GCC drops loops of nothing
-/// else.
+/// Asks for a cache line that is read a little later, into the L2 cache: there it waits while the L1 cache is
+/// used for other things. Not `__builtin_prefetch`: GCC drops loops of nothing else.
 template <class T>
 inline void prefetch(const T* p) {
 #if defined(__x86_64__)
-  asm volatile("prefetcht0 %0" : : "m"(*p));
+  asm volatile("prefetcht1 %0" : : "m"(*p));
 #else
-  __builtin_prefetch(p);
+  __builtin_prefetch(p, 0, 2);
 #endif
 }
 

@@ -58,12 +58,18 @@ inline Panels pack_panels(const float* b, int64_t k_count, int64_t n_count, int6
   return {data, k_count, n_count};
 }
 
+/// What a product does between two tiles, where nothing else is wanted.
+struct Nothing {
+  void operator()() const {}
+};
+
 /// One panel of a chunk product. `store_row(p, n, vector, lanes)` takes the results.
-template <int kNV, class StoreRow>
+template <int kNV, class StoreRow, class Between>
 inline void multiply_panel(const float* u, int64_t rows, int64_t k_count, const float* panel, int64_t n,
-                           int64_t n_count, const StoreRow& store_row) {
+                           int64_t n_count, const StoreRow& store_row, Between& between) {
   constexpr int kMR = tile_rows(kNV);
   for (int64_t p = 0; p < rows; p += kMR) {
+    between();
     vf sum[kMR][kNV] = {};
     const float* b = panel;
     auto step = [&](const float* a) __attribute__((always_inline)) {
@@ -103,17 +109,36 @@ inline void multiply_panel(const float* u, int64_t rows, int64_t k_count, const 
   }
 }
 
-template <class StoreRow>
-inline void multiply(const float* u, int64_t rows, const Panels& b, const StoreRow& store_row) {
+template <class StoreRow, class Between = Nothing>
+inline void multiply(const float* u, int64_t rows, const Panels& b, const StoreRow& store_row,
+                     Between&& between = {}) {
   const float* panel = b.data;
   for (int64_t n = 0; n < b.n;) {
     int vectors = panel_vectors(vectors_of(b.n - n));
-    if (vectors == 1) multiply_panel<1>(u, rows, b.k, panel, n, b.n, store_row);
-    if (vectors == 2) multiply_panel<2>(u, rows, b.k, panel, n, b.n, store_row);
-    if (vectors == 3) multiply_panel<3>(u, rows, b.k, panel, n, b.n, store_row);
+    if (vectors == 1) multiply_panel<1>(u, rows, b.k, panel, n, b.n, store_row, between);
+    if (vectors == 2) multiply_panel<2>(u, rows, b.k, panel, n, b.n, store_row, between);
+    if (vectors == 3) multiply_panel<3>(u, rows, b.k, panel, n, b.n, store_row, between);
     panel += b.k * vectors * kLanes;
     n += vectors * kLanes;
   }
+}
+
+/// How often `multiply` and `accumulate` call `between`, for products of `columns` x `columns` matrices.
+constexpr int64_t multiply_tiles(int64_t rows, int64_t columns) {
+  int64_t tiles = 0;
+  for (int64_t left = vectors_of(columns); left > 0; left -= panel_vectors(left)) {
+    const int64_t tile = tile_rows(panel_vectors(left));
+    tiles += (rows + tile - 1) / tile;
+  }
+  return tiles;
+}
+constexpr int64_t accumulate_tiles(int64_t columns) {
+  int64_t tiles = 0;
+  for (int64_t left = vectors_of(columns); left > 0; left -= panel_vectors(left)) {
+    const int64_t tile = gradient_rows(panel_vectors(left));
+    tiles += (columns + tile - 1) / tile;
+  }
+  return tiles;
 }
 
 /// Stores the rows of a product into a matrix with rows `stride` floats apart.
@@ -133,9 +158,9 @@ struct ToChunk {
   }
 };
 
-template <int kNV>
+template <int kNV, class Between>
 inline void accumulate_panel(const float* u, const float* d, int64_t rows, int64_t k_count, int64_t n,
-                             float* g, int64_t stride, bool add) {
+                             float* g, int64_t stride, bool add, Between& between) {
   constexpr int kKR = gradient_rows(kNV);
   const float* dv[kNV];
   UNNAS_UNROLL
@@ -144,6 +169,7 @@ inline void accumulate_panel(const float* u, const float* d, int64_t rows, int64
     dv[v] = d + column / kBlock * kChunkStride + column % kBlock;
   }
   for (int64_t k = 0; k < k_count; k += kKR) {
+    between();
     const float* a = u + k / kBlock * kChunkStride + k % kBlock;
     float* out = g + k * stride + n;
     vf sum[kKR][kNV];
@@ -174,14 +200,15 @@ inline void accumulate_panel(const float* u, const float* d, int64_t rows, int64
 
 /// G has padded(K) rows of padded(N) floats; rows and columns past K and N take up what the chunks hold
 /// there. Without `add` G is overwritten.
+template <class Between = Nothing>
 inline void accumulate(const float* u, int64_t k_count, const float* d, int64_t n_count, int64_t rows,
-                       float* g, bool add = true) {
+                       float* g, bool add = true, Between&& between = {}) {
   int64_t stride = padded(n_count);
   for (int64_t n = 0; n < n_count;) {
     int vectors = panel_vectors(vectors_of(n_count - n));
-    if (vectors == 1) accumulate_panel<1>(u, d, rows, k_count, n, g, stride, add);
-    if (vectors == 2) accumulate_panel<2>(u, d, rows, k_count, n, g, stride, add);
-    if (vectors == 3) accumulate_panel<3>(u, d, rows, k_count, n, g, stride, add);
+    if (vectors == 1) accumulate_panel<1>(u, d, rows, k_count, n, g, stride, add, between);
+    if (vectors == 2) accumulate_panel<2>(u, d, rows, k_count, n, g, stride, add, between);
+    if (vectors == 3) accumulate_panel<3>(u, d, rows, k_count, n, g, stride, add, between);
     n += vectors * kLanes;
   }
 }

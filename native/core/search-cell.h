@@ -367,27 +367,44 @@ inline void combine(const std::vector<Term>& terms, const float* constant, int64
   add_to(terms, blocks, pixels, out, constant);
 }
 
-/// The next chunk of an image of a map, asked for in quarters between the products of this one: the
-/// processor's own prefetching stops at the end of a page of 4 KiB, which a chunk fills, and waiting for all
-/// its lines at once costs as much as a product.
-template <class T>
-struct NextChunk {
-  const T* first;  // null: there is none
-  int64_t block_stride, blocks, pixels;
+/// Maps that are read after the chunk of the moment, asked for a few lines at a time between the tiles of its
+/// products: the processor's own prefetching stops at the end of a page of 4 KiB, which a chunk fills, and
+/// waiting for many lines at once costs as much as a product.
+class LinesAhead {
+ public:
+  /// `count` pixels of an image of a map, from `first` on.
+  template <class M>
+  void add(const SearchCell& cell, const MapViewOf<M>& map, int64_t first, int64_t count) {
+    constexpr int64_t kBytes = kBlock * sizeof(M);
+    const int64_t from = first * kBytes / kLine * kLine;
+    parts_[size_++] = {reinterpret_cast<const char*>(map.data) + from,
+                       map.block_stride * static_cast<int64_t>(sizeof(M)), cell.blocks,
+                       ((first + count) * kBytes - from + kLine - 1) / kLine};
+    total_ += parts_[size_ - 1].blocks * parts_[size_ - 1].lines;
+  }
+  /// `times`: how often it will be asked for the next lines.
+  void share(int64_t times) { each_ = (total_ + times - 1) / times; }
 
-  NextChunk(const SearchCell& cell, const MapViewOf<T>& map, const PixelChunk& chunk)
-      : first(nullptr), block_stride(map.block_stride), blocks(cell.blocks), pixels(chunk.pixels()) {
-    const int64_t after = chunk.row * cell.out_width + chunk.column + pixels;
-    if (after + pixels <= cell.pixels) first = map.data + after * kBlock;
+  void operator()() {
+    for (int64_t i = 0; i < each_ && part_ < size_; i++) {
+      const Part& part = parts_[part_];
+      prefetch(part.first + block_ * part.block_stride + line_ * kLine);
+      if (++line_ < part.lines) continue;
+      line_ = 0;
+      if (++block_ < part.blocks) continue;
+      block_ = 0, part_++;
+    }
   }
 
-  void ask(int quarter) const {
-    constexpr int64_t kLine = 64 / sizeof(T);
-    const int64_t lines = pixels * kBlock / kLine;
-    for (int64_t block = 0; first && block < blocks; block++)
-      for (int64_t i = quarter * lines / 4; i < (quarter + 1) * lines / 4; i++)
-        prefetch(first + block * block_stride + i * kLine);
-  }
+ private:
+  static constexpr int64_t kLine = 64;
+  struct Part {
+    const char* first;
+    int64_t block_stride, blocks, lines;
+  };
+  Part parts_[3];
+  int64_t size_ = 0, total_ = 0, each_ = 0;
+  int64_t part_ = 0, block_ = 0, line_ = 0;  // of the next line
 };
 
 /// Filters of a stage, packed.

@@ -269,24 +269,42 @@ class BackwardPass {
     }
   }
 
+  /// What a stage reads of an image: the map y that it made, the gradient behind it, and, if it is a second
+  /// one, the map that the first one made.
+  struct StageMaps {
+    MapView g;
+    MapViewOf<T> y, middle;
+  };
+
   /// From the gradient of a stage's output to the weight gradients and du, the gradient of its depthwise
-  /// convolution. `add`: to the weight gradients, which the first image of a piece overwrites.
+  /// convolution. `add`: to the weight gradients, which the first image of a piece overwrites. `then`: the
+  /// maps that are read next, if any.
   void stage_gradient(const Depthwise& d, const StageFilters& filters, const NormGradient& norm,
-                      const MapView& g, const MapViewOf<T>& y, const FilterSums* sums, int64_t piece,
+                      const StageMaps& maps, const StageMaps* then, const FilterSums* sums, int64_t piece,
                       bool add, Workplace& work) const {
     for_chunks(0, d.out_height, d.out_width, [&](const PixelChunk& chunk) {
-      const NextChunk<T> next(cell_, y, chunk);
-      form_gradient(norm, g, y, chunk, work.dy);
-      next.ask(0);
-      multiply(work.dy, chunk.pixels(), filters.pointwise, ToImage(work.du, chunk));
-      next.ask(1);
-      if (sums) depthwise_forward(d, work.input, filters.depthwise, chunk, work.u);
-      next.ask(2);
-      if (sums)
-        accumulate(work.u, cell_.columns, work.dy, cell_.columns, chunk.pixels(), sums->matrix(piece),
-                   add || chunk.row > 0 || chunk.column > 0);
-      next.ask(3);
+      LinesAhead y, g;  // of the next chunk
+      const int64_t pixels = chunk.pixels(), next = chunk.row * d.out_width + chunk.column + pixels;
+      if (next < cell_.pixels) {
+        y.add(cell_, maps.y, next, std::min(pixels, cell_.pixels - next));
+        g.add(cell_, maps.g, next, std::min(pixels, cell_.pixels - next));
+      } else if (then) {
+        y.add(cell_, then->y, 0, std::min<int64_t>(kChunk, cell_.pixels));
+        g.add(cell_, then->g, 0, std::min<int64_t>(kChunk, cell_.pixels));
+      }
+      if (then && then->middle.data) y.add(cell_, then->middle, next - pixels, pixels);
+      y.share(multiply_tiles(pixels, cell_.columns));
+      g.share(sums ? accumulate_tiles(cell_.columns) : multiply_tiles(pixels, cell_.columns));
+
+      form_gradient(norm, maps.g, maps.y, chunk, work.dy);
+      multiply(work.dy, pixels, filters.pointwise, ToImage(work.du, chunk), [&] {
+        y();
+        if (!sums) g();
+      });
       if (!sums) return;
+      depthwise_forward(d, work.input, filters.depthwise, chunk, work.u);
+      accumulate(work.u, cell_.columns, work.dy, cell_.columns, pixels, sums->matrix(piece),
+                 add || chunk.row > 0 || chunk.column > 0, g);
       depthwise_weight_gradient(d, work.input, work.du, chunk, sums->filters(piece));
     });
   }
@@ -329,19 +347,28 @@ class BackwardPass {
       Scratch scratch;
       Workplace work(cell_.depthwise(source, kSecond5), scratch);
       filters.clear(piece);
+      auto maps = [&](int64_t n, size_t i) {
+        const Branch& branch = branches[i];
+        const int edge = edge_of(source, branch.node);
+        return StageMaps{image(node_gradient(branch.node), n),
+                         image(saved_ + cell_.stage_map(edge, branch.second()), n),
+                         image(saved_ + cell_.stage_map(edge, branch.first()), n)};
+      };
       for (int64_t n = begin; n < end; n++)
         for (size_t i = 0; i < branches.size(); i++) {
           const Branch& branch = branches[i];
           const int edge = edge_of(source, branch.node), stage = branch.second();
+          const bool last = i + 1 == branches.size();
+          const StageMaps then = last ? maps(n + 1, 0) : maps(n, i + 1);
           const int row = cell_.stage_row(source, branch.node, branch.first());
           const Depthwise d = cell_.depthwise(source, stage);
-          const MapViewOf<T> y1 = image(saved_ + cell_.stage_map(edge, branch.first()), n);
-          if (weights_) normalised_image(cell_, y1, norms_.mean(row), norms_.inverse(row), work.input);
-          stage_gradient(
-              d, filters_(edge, stage), ends_[edge][separable(branch)], image(node_gradient(branch.node), n),
-              image(saved_ + cell_.stage_map(edge, stage), n), filters.stage(i), piece, n > begin, work);
+          const StageMaps now = maps(n, i);
+          if (weights_)
+            normalised_image(cell_, now.middle, norms_.mean(row), norms_.inverse(row), work.input);
+          stage_gradient(d, filters_(edge, stage), ends_[edge][separable(branch)], now,
+                         last && n + 1 == end ? nullptr : &then, filters.stage(i), piece, n > begin, work);
           const auto at = static_cast<int64_t>(2 * i);
-          store_middle(d, filters_(edge, stage), work, y1, norms_.mean(row),
+          store_middle(d, filters_(edge, stage), work, now.middle, norms_.mean(row),
                        middle_gradient(i) + n * cell_.image_floats(), sums.part(piece, at),
                        sums.part(piece, at + 1));
         }
@@ -389,6 +416,13 @@ class BackwardPass {
       Scratch scratch;
       Workplace work(cell_.depthwise(source, kDilate5), scratch);
       filters.clear(piece);
+      auto maps = [&](int64_t n, size_t i, bool middle) {
+        const Branch& branch = branches[i];
+        const int stage = middle ? branch.first() : branch.dilated();
+        return StageMaps{image(middle ? middle_gradient(i) : node_gradient(branch.node), n),
+                         image(saved_ + cell_.stage_map(edge_of(source, branch.node), stage), n),
+                         {}};
+      };
       for (int64_t n = begin; n < end; n++) {
         const int64_t at = n * cell_.source_floats(source);
         if (weights_) relu_image(state() + at, cell_.blocks, height, width, work.input);
@@ -397,11 +431,14 @@ class BackwardPass {
           const int edge = edge_of(source, branch.node);
           for (int stage : {branch.first(), branch.dilated()}) {
             const bool middle = stage == branch.first();
+            const bool last = !middle && i + 1 == branches.size();
+            const StageMaps then = middle ? maps(n, i, false)
+                                   : last ? maps(n + 1, 0, true)
+                                          : maps(n, i + 1, true);
             const Depthwise d = cell_.depthwise(source, stage);
             stage_gradient(d, filters_(edge, stage),
                            middle ? middles_[edge][branch.size] : ends_[edge][dilated(branch)],
-                           image(middle ? middle_gradient(i) : node_gradient(branch.node), n),
-                           image(saved_ + cell_.stage_map(edge, stage), n),
+                           maps(n, i, middle), last && n + 1 == end ? nullptr : &then,
                            filters.stage(2 * i + (middle ? 0 : 1)), piece, n > begin, work);
             add_input_gradient(d, filters_(edge, stage), work, state_gradient(source) + at,
                                add || i > 0 || !middle);

@@ -116,15 +116,16 @@ class ForwardPass {
   }
 
   /// y = pointwise(depthwise(r)) for a chunk of an image, with statistics.
+  template <class Between = Nothing>
   void convolve(int source, int node, int stage, const BlockedImage& r, const PixelChunk& chunk, int64_t n,
-                float* u, MapMoments& moments, int64_t moment, int64_t piece) const {
+                float* u, MapMoments& moments, int64_t moment, int64_t piece, Between&& between = {}) const {
     const int edge = edge_of(source, node);
     const StageFilters& filters = filters_(edge, stage);
     const int64_t stride = cell_.pixels * kBlock;
     T* y = saved_ + cell_.stage_map(edge, stage) + n * cell_.image_floats() +
            (chunk.row * cell_.out_width + chunk.column) * kBlock;
     depthwise_forward(cell_.depthwise(source, stage), r, filters.depthwise, chunk, u);
-    multiply(u, chunk.pixels(), filters.pointwise, ToMap<T>{y, stride});
+    multiply(u, chunk.pixels(), filters.pointwise, ToMap<T>{y, stride}, between);
     moments.add(moment, piece, y, stride, chunk.pixels());
   }
 
@@ -217,18 +218,26 @@ class ForwardPass {
       Scratch scratch;
       BlockedImage z = input_image(cell_.depthwise(source, kSecond5), cell_.out_height, scratch);
       float* u = scratch.floats(chunk_floats(cell_.columns));
-      for (int64_t n = begin; n < end; n++) {
-        int64_t moment = 0;
-        for (const Branch& branch : branches) {
+      auto first_stage = [&](int64_t n, size_t i) {
+        const int edge = edge_of(source, branches[i].node);
+        return view(cell_, saved_ + cell_.stage_map(edge, branches[i].first()), n);
+      };
+      for (int64_t n = begin; n < end; n++)
+        for (size_t i = 0; i < branches.size(); i++) {
+          const Branch& branch = branches[i];
           const int row = cell_.stage_row(source, branch.node, branch.first());
-          const T* y1 = saved_ + cell_.stage_map(edge_of(source, branch.node), branch.first());
-          normalised_image(cell_, view(cell_, y1, n), norms_.mean(row), norms_.inverse(row), z);
+          const bool last = i + 1 == branches.size();
+          normalised_image(cell_, first_stage(n, i), norms_.mean(row), norms_.inverse(row), z);
           for_chunks(0, cell_.out_height, cell_.out_width, [&](const PixelChunk& chunk) {
-            convolve(source, branch.node, branch.second(), z, chunk, n, u, moments, moment, piece);
+            LinesAhead ahead;  // of the image that is normalised next
+            const int64_t pixels = chunk.pixels(), at = chunk.row * cell_.out_width + chunk.column;
+            if (!last || n + 1 < end)
+              ahead.add(cell_, last ? first_stage(n + 1, 0) : first_stage(n, i + 1), at, pixels);
+            ahead.share(multiply_tiles(pixels, cell_.columns));
+            convolve(source, branch.node, branch.second(), z, chunk, n, u, moments, static_cast<int64_t>(i),
+                     piece, ahead);
           });
-          moment++;
         }
-      }
     });
     int64_t moment = 0;
     for (const Branch& branch : branches)
