@@ -13,8 +13,9 @@ struct TapRange {
   int64_t size() const { return end > begin ? end - begin : 0; }
 };
 inline TapRange taps_inside(int64_t position, int64_t step, int64_t taps, int64_t size) {
-  // Filters have few taps: looking at each takes less time than dividing.
   TapRange inside{0, taps};
+  if (position >= 0 && position + (taps - 1) * step < size) return inside;
+  // Filters have few taps: looking at each takes less time than dividing.
   while (inside.begin < taps && position + inside.begin * step < 0) inside.begin++;
   while (inside.end > 0 && position + (inside.end - 1) * step >= size) inside.end--;
   return inside;
@@ -43,7 +44,7 @@ struct TapRows {
   const float *source, *w;
   int64_t count;
 
-  TapRows(const RowsCall& call, int64_t row) {
+  __attribute__((always_inline)) TapRows(const RowsCall& call, int64_t row) {
     const int64_t y = row * call.row_step;
     const TapRange inside = taps_inside(call.y + y, call.row_dilation, call.kernel_height, call.height);
     source = call.source + (y + inside.begin * call.row_dilation) * call.source_stride;

@@ -292,22 +292,25 @@ template <int kTerms, class T>
 inline void add_terms(const TermOf<T>* terms, int64_t block, int v, int64_t first, int64_t count,
                       float* out) {
   const T* x[kTerms];
+  int64_t stride[kTerms];
   vf factor[kTerms];
   int lanes[kTerms];
   bool whole = true;
   for (int k = 0; k < kTerms; k++) {
     const MapViewOf<T>& map = terms[k].map;
-    x[k] = map.at(block, v) + first * map.pixel_stride;
+    stride[k] = map.pixel_stride;
+    x[k] = map.at(block, v) + first * stride[k];
     factor[k] = load(terms[k].factor + block * kBlock + v * kLanes);
     lanes[k] = map.lanes(block, v);
-    whole = whole && lanes[k] == kLanes && map.pixel_stride == kBlock;
+    whole = whole && lanes[k] == kLanes;
   }
   if (whole) {
     for (int64_t p = 0; p < count * kBlock; p += kBlock) {
       vf sum = load(out + p);
       UNNAS_UNROLL
       for (int k = 0; k < kTerms; k++) {
-        sum += load(x[k] + p) * factor[k];
+        sum += load(x[k]) * factor[k];
+        x[k] += stride[k];
       }
       store(out + p, sum);
     }
@@ -316,8 +319,8 @@ inline void add_terms(const TermOf<T>* terms, int64_t block, int v, int64_t firs
   if constexpr (std::is_same_v<T, float>)  // maps of ours are whole
     for (int k = 0; k < kTerms; k++)
       for (int64_t p = 0; lanes[k] > 0 && p < count; p++)
-        store(out + p * kBlock, load(out + p * kBlock) +
-                                    load_lanes(x[k] + p * terms[k].map.pixel_stride, lanes[k]) * factor[k]);
+        store(out + p * kBlock,
+              load(out + p * kBlock) + load_lanes(x[k] + p * stride[k], lanes[k]) * factor[k]);
 }
 
 template <class T>
@@ -337,21 +340,26 @@ struct MapSum {
 
   /// out += sum of factor * map; `start` of each channel takes the place of what out holds, if it is given.
   void add_to(int64_t blocks, int64_t pixels, float* out, const float* start = nullptr) const {
-    // Pixels of the sum that stay in the L1 cache for all terms, with those of four maps if each vector of
-    // a pixel is summed by itself.
-    constexpr int64_t kPixels = kVectors == 1 ? 256 : 64;
+    for (int64_t first = 0; first < pixels; first += kPixels) add_pixels(first, blocks, pixels, out, start);
+  }
+
+  /// Pixels that are summed at a time. They stay in the L1 cache for all terms, with those of four maps if
+  /// each vector of a pixel is summed by itself.
+  static constexpr int64_t kPixels = kVectors == 1 ? 256 : 64;
+
+  /// The same for kPixels pixels from `first` on, or what there are.
+  void add_pixels(int64_t first, int64_t blocks, int64_t pixels, float* out, const float* start) const {
+    const int64_t count = std::min(kPixels, pixels - first);
     for (int64_t block = 0; block < blocks; block++)
-      for (int64_t first = 0; first < pixels; first += kPixels)
-        for (int v = 0; v < kVectors; v++) {
-          const int64_t count = std::min(kPixels, pixels - first);
-          float* sum = out + (block * pixels + first) * kBlock + v * kLanes;
-          if (start) {
-            const vf value = load(start + block * kBlock + v * kLanes);
-            for (int64_t p = 0; p < count * kBlock; p += kBlock) store(sum + p, value);
-          }
-          add_all_terms(maps, block, v, first, count, sum);
-          add_all_terms(kept, block, v, first, count, sum);
+      for (int v = 0; v < kVectors; v++) {
+        float* sum = out + (block * pixels + first) * kBlock + v * kLanes;
+        if (start) {
+          const vf value = load(start + block * kBlock + v * kLanes);
+          for (int64_t p = 0; p < count * kBlock; p += kBlock) store(sum + p, value);
         }
+        add_all_terms(maps, block, v, first, count, sum);
+        add_all_terms(kept, block, v, first, count, sum);
+      }
   }
 };
 

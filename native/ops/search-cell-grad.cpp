@@ -581,16 +581,16 @@ class BackwardPass {
       const Pools pools(cell, scratch);
       pool_map(pool, cell.blocks, x, pools.maps[kMaxPool], pools.maps[kAveragePool], pools.positions);
       float* dpool[] = {scratch.floats(cell.image_floats()), scratch.floats(cell.image_floats())};
-      std::vector<Term> terms;
-      for (int k : {kMaxPool, kAveragePool}) {
-        terms = gradients(k, n);
-        terms.push_back({pools.view(cell, k), b_[k]});
-        combine(terms, c_[k], cell.blocks, pixels, dpool[k]);
-      }
-      if (!cell.strided(source_)) {
-        terms = gradients(kSkip, n);
-        if (source_ >= kFirstNode) terms.push_back({pass_.doutput_.image(source_, n), ones_});
-        add_to(terms, cell.blocks, pixels, dx);
+      MapSum<float> into_pool[] = {{gradients(kMaxPool, n), {}}, {gradients(kAveragePool, n), {}}};
+      for (int k : {kMaxPool, kAveragePool}) into_pool[k].maps.push_back({pools.view(cell, k), b_[k]});
+      MapSum<float> past;
+      if (!cell.strided(source_)) past.maps = gradients(kSkip, n);
+      if (source_ >= kFirstNode) past.maps.push_back({pass_.doutput_.image(source_, n), ones_});
+      // The gradients of the nodes are read once for all three sums.
+      for (int64_t first = 0; first < pixels; first += MapSum<float>::kPixels) {
+        for (int k : {kMaxPool, kAveragePool})
+          into_pool[k].add_pixels(first, cell.blocks, pixels, dpool[k], c_[k]);
+        if (!past.maps.empty()) past.add_pixels(first, cell.blocks, pixels, dx, nullptr);
       }
       pool_map_gradient(pool, cell.blocks, dpool[kMaxPool], dpool[kAveragePool], pools.positions, dx);
     }
