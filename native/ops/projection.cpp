@@ -6,11 +6,12 @@
 // second those with odd ones (past an odd edge there are zeros), and each gives half of the channels.
 //
 //   forward   Z = relu(X) F,  Y = gamma (Z - mean) / deviation + beta
-//   backward  dZ = a dY + b (Z - mean) + d (see norm-gradient.h),  dF = relu(X)^T dZ,  dX = dZ F^T where X >
-//   0
+//   backward  dZ = a dY + b (Z - mean) + d (see norm-gradient.h),  U = relu(X),  dU = dZ F^T,  dF = U^T dZ,
+//             dX = dU where X > 0
 //
-// relu(X) is made by chunks of 64 pixels that stay in the cache and never stored, and neither is dZ. Without
-// gamma and beta Z is not kept either: the backward pass finds (Z - mean) / deviation in Y.
+// U, dZ and dU are made by chunks of 64 pixels that stay in the cache, and never stored. X, the largest of
+// all maps, is read once in the backward pass, right before dX is written, and has been asked for during the
+// product before. Without gamma and beta Z is not kept: the backward pass finds (Z - mean) / deviation in Y.
 
 namespace unnas::UNNAS_ISA {
 namespace {
@@ -37,26 +38,63 @@ struct Projection {
 
   int64_t columns() const { return outputs / filters; }  // of a filter
 
-  /// Where the pixel of x that a filter reads for an output pixel begins; negative: it lies outside.
-  int64_t source(int64_t pixel, int64_t filter) const {
-    if (filters == 1) return pixel * channels;
-    const int64_t y = 2 * (pixel / out_width % out_height) + filter, x = 2 * (pixel % out_width) + filter;
-    if (y >= height || x >= width) return -1;
-    return ((pixel / (out_width * out_height) * height + y) * width + x) * channels;
+  /// body(p, image, row, column) for the output pixels first + p, p < count.
+  template <class Body>
+  void for_outputs(int64_t first, int64_t count, const Body& body) const {
+    int64_t image = first / (out_width * out_height), row = first / out_width % out_height,
+            column = first % out_width;
+    for (int64_t p = 0; p < count; p++) {
+      body(p, image, row, column);
+      if (++column < out_width) continue;
+      column = 0;
+      if (++row < out_height) continue;
+      row = 0, image++;
+    }
+  }
+  bool inside(int64_t row, int64_t column) const { return row < height && column < width; }
+  /// Where a pixel of x begins.
+  int64_t pixel(int64_t image, int64_t row, int64_t column) const {
+    return ((image * height + row) * width + column) * channels;
   }
 };
 
-/// relu of what a filter reads for output pixels [first, first + rows).
-void pack_sources(const Projection& shape, const float* x, int64_t filter, int64_t first, int64_t rows,
-                  float* u) {
-  for (int64_t p = 0; p < rows; p++) {
-    const int64_t source = shape.source(first + p, filter);
-    if (source >= 0) {
-      pack_row<true>(x + source, shape.channels, u + p * kBlock, kChunkStride);
-    } else {
-      for (int64_t block = 0; block < blocks_of(shape.channels); block++)
-        std::fill_n(u + block * kChunkStride + p * kBlock, kBlock, 0.0f);
+/// The pixels of x that a filter reads for the output pixels of a chunk.
+struct Sources {
+  int64_t at[kChunk];   // where a pixel begins
+  bool inside[kChunk];  // the others are zeros past an odd edge, and begin at 0
+
+  Sources(const Projection& shape, int64_t filter, int64_t first, int64_t rows) {
+    if (shape.filters == 1) {
+      for (int64_t p = 0; p < rows; p++) at[p] = (first + p) * shape.channels, inside[p] = true;
+      return;
     }
+    shape.for_outputs(first, rows, [&](int64_t p, int64_t image, int64_t row, int64_t column) {
+      const int64_t y = 2 * row + filter, x = 2 * column + filter;
+      inside[p] = shape.inside(y, x);
+      at[p] = inside[p] ? shape.pixel(image, y, x) : 0;
+    });
+  }
+};
+
+/// body(channel, where it is in a row of a chunk, lanes) for the vectors of a pixel of whole blocks, then for
+/// those of the last one.
+template <class Body>
+inline void for_vectors(int64_t channels, const Body& body) {
+  int64_t c = 0, at = 0;
+  for (; c + kBlock <= channels; c += kBlock, at += kChunkStride)
+    for (int v = 0; v < kBlock; v += kLanes) body(c + v, at + v, kLanes);
+  for (; c < channels; c += kLanes, at += kLanes) body(c, at, lanes_in(channels - c, 0));
+}
+
+/// relu of the sources as a chunk.
+void pack_sources(const float* x, int64_t channels, const Sources& sources, int64_t rows, float* u) {
+  for (int64_t p = 0; p < rows; p++, u += kBlock) {
+    const float* from = x + sources.at[p];
+    const bool inside = sources.inside[p];
+    for_vectors(
+        channels, [&](int64_t c, int64_t at, int lanes) __attribute__((always_inline)) {
+          store(u + at, inside ? positive_part(load_lanes(from + c, lanes)) : vf{});
+        });
   }
 }
 
@@ -86,7 +124,7 @@ void projection(const Call& call) {
     float* u = scratch.floats(chunk_floats(shape.channels));
     for_pixel_chunks(begin, end, [&](int64_t first, int64_t rows) {
       for (int64_t k = 0; k < shape.filters; k++) {
-        pack_sources(shape, x, k, first, rows, u);
+        pack_sources(x, shape.channels, Sources(shape, k, first, rows), rows, u);
         multiply(u, rows, panels[static_cast<size_t>(k)],
                  ToMatrix{z + first * shape.outputs + k * shape.columns(), shape.outputs});
       }
@@ -104,22 +142,62 @@ void projection(const Call& call) {
   scale_and_shift(z, mean, scale.data(), offset.data(), y, shape.pixels, shape.outputs);
 }
 
-/// Stores the rows of a chunk product into the gradients of the pixels that a filter reads, where x > 0.
-struct ToSources {
-  const float* x;
-  float* dx;
-  int64_t source[kChunk];
+/// Stores the rows of a chunk product into a chunk, and asks meanwhile for rows that are read next, `stride`
+/// floats apart.
+struct ToChunkAndAsk {
+  ToChunk to;
+  const float* next;
+  int64_t stride;
 
-  ToSources(const Projection& shape, const float* x, float* dx, int64_t filter, int64_t first, int64_t rows)
-      : x(x), dx(dx) {
-    for (int64_t p = 0; p < rows; p++) source[p] = shape.source(first + p, filter);
-  }
   void operator()(int64_t p, int64_t n, vf value, int lanes) const {
-    if (source[p] < 0) return;
-    const int64_t at = source[p] + n;
-    store_lanes(dx + at, load_lanes(x + at, lanes) > 0.0f ? value : vf{}, lanes);
+    prefetch(next + p * stride + n);
+    to(p, n, value, lanes);
   }
 };
+
+/// dX = dU where X > 0, and U = relu(X) anew, if wanted: the sources are read once.
+template <bool kWithU>
+void take_sources(const float* x, int64_t channels, const Sources& sources, int64_t rows, const float* du,
+                  float* u, float* dx) {
+  for (int64_t p = 0; p < rows; p++, u += kBlock, du += kBlock) {
+    const float* from = x + sources.at[p];
+    float* to = dx + sources.at[p];
+    const bool inside = sources.inside[p];
+    for_vectors(
+        channels, [&](int64_t c, int64_t at, int lanes) __attribute__((always_inline)) {
+          const vf value = inside ? load_lanes(from + c, lanes) : vf{};
+          if (kWithU) store(u + at, positive_part(value));
+          if (inside) store_lanes(to + c, value > 0.0f ? load(du + at) : vf{}, lanes);
+        });
+  }
+}
+
+/// Sets the gradients to 0 of the pixels that no filter of a factorized reduction reads.
+void clear_others(const Projection& shape, int64_t first, int64_t rows, float* dx) {
+  shape.for_outputs(first, rows, [&](int64_t, int64_t image, int64_t row, int64_t column) {
+    for (int64_t odd = 0; odd < 2; odd++) {
+      const int64_t y = 2 * row + odd, x = 2 * column + 1 - odd;
+      if (shape.inside(y, x)) std::fill_n(dx + shape.pixel(image, y, x), shape.channels, 0.0f);
+    }
+  });
+}
+
+/// dZ = a dY + b (Z - mean) + d of a chunk, for the columns of a filter.
+void pack_norm_gradient(const NormGradient& norm, const float* mean, const float* dy, const float* z,
+                        int64_t rows, int64_t from, int64_t columns, int64_t stride, float* chunk) {
+  for (int64_t c = 0; c < columns; c += kLanes) {
+    const int lanes = lanes_in(columns - c, 0);
+    const int64_t at = from + c;
+    const vf of_dy = load_lanes(norm.a.data() + at, lanes), of_z = load_lanes(norm.b.data() + at, lanes),
+             constant = load_lanes(norm.d.data() + at, lanes), center = load_lanes(mean + at, lanes);
+    float* to = chunk + c / kBlock * kChunkStride + c % kBlock;
+    for (int64_t p = 0; p < rows; p++) {
+      const vf gradient = load_lanes(dy + p * stride + at, lanes),
+               value = load_lanes(z + p * stride + at, lanes);
+      store(to + p * kBlock, gradient * of_dy + ((value - center) * of_z + constant));
+    }
+  }
+}
 
 // inputs: those of projection, its four outputs, dy; outputs: dx and, with `weights`, the gradients of the
 // filters and of gamma and beta.
@@ -138,7 +216,7 @@ void projection_grad(const Call& call) {
     for (size_t c = 0; c < slope.size(); c++) slope[c] *= call.in(1 + filters).f32()[c];
   const float* map = call.in(shape.affine ? after + 3 : after).f32();
   const float* mean = shape.affine ? call.in(after + 1).f32() : zero.data();
-  const auto [a, b, d] =
+  const NormGradient norm =
       norm_gradient(map, mean, shape.affine ? deviations.data() : one.data(), slope.data(), dy, shape.pixels,
                     shape.outputs, shape.affine && weights ? call.out(1 + filters).f32() : nullptr,
                     shape.affine && weights ? call.out(2 + filters).f32() : nullptr);
@@ -153,33 +231,29 @@ void projection_grad(const Call& call) {
     transposed.push_back(pack_panels(call.in(1 + k).f32(), columns, shape.channels, 1, columns, shared));
   float* partials = weights ? shared.floats(shape.filters * pieces * matrix_size) : nullptr;
 
-  if (filters > 1)  // no filter reads the other pixels
-    parallel_for(static_cast<int64_t>(call.out(0).size), 1 << 16,
-                 [&](int64_t, int64_t begin, int64_t end) { std::fill(dx + begin, dx + end, 0.0f); });
   parallel_for(shape.pixels, grain, [&](int64_t piece, int64_t begin, int64_t end) {
     Scratch scratch;
     float* u = scratch.floats(chunk_floats(shape.channels));
-    float* dz = scratch.floats(kChunk * shape.outputs);
-    float* dz_chunk = scratch.floats(chunk_floats(columns));
+    std::fill_n(u, chunk_floats(shape.channels), 0.0f);  // what stands behind the last channel
+    float* du = scratch.floats(chunk_floats(shape.channels));
+    float* dz = scratch.floats(chunk_floats(columns));
     auto partial = [&](int64_t k) { return partials + (k * pieces + piece) * matrix_size; };
-    for (int64_t k = 0; weights && k < shape.filters; k++) std::fill_n(partial(k), matrix_size, 0.0f);
 
     for_pixel_chunks(begin, end, [&](int64_t first, int64_t rows) {
-      const float *g = dy + first * shape.outputs, *y = map + first * shape.outputs;
-      for_pixels(0, rows, shape.outputs, [&]<class V, int P>(int64_t pixel, int64_t c) {
-        const V of_g = load_as<V>(a.data() + c), of_y = load_as<V>(b.data() + c),
-                constant = load_as<V>(d.data() + c), center = load_as<V>(mean + c);
-        for (int j = 0; j < P; j++) {
-          const int64_t at = (pixel + j) * shape.outputs + c;
-          store_as(dz + at, load_as<V>(g + at) * of_g + ((load_as<V>(y + at) - center) * of_y + constant));
-        }
-      });
+      if (filters > 1) clear_others(shape, first, rows, dx);
       for (int64_t k = 0; k < shape.filters; k++) {
-        pack_chunk(dz + k * columns, rows, columns, shape.outputs, dz_chunk);
-        multiply(dz_chunk, rows, transposed[static_cast<size_t>(k)], ToSources(shape, x, dx, k, first, rows));
-        if (!weights) continue;
-        pack_sources(shape, x, k, first, rows, u);
-        accumulate(u, shape.channels, dz_chunk, columns, rows, partial(k));
+        const Sources sources(shape, k, first, rows);
+        pack_norm_gradient(norm, mean, dy + first * shape.outputs, map + first * shape.outputs, rows,
+                           k * columns, columns, shape.outputs, dz);
+        // Pixels of a factorized reduction do not follow each other: it asks for the first again and again.
+        multiply(dz, rows, transposed[static_cast<size_t>(k)],
+                 ToChunkAndAsk{{du}, x + sources.at[0], filters == 1 ? shape.channels : 0});
+        if (weights) {
+          take_sources<true>(x, shape.channels, sources, rows, du, u, dx);
+          accumulate(u, shape.channels, dz, columns, rows, partial(k), first > begin);
+        } else {
+          take_sources<false>(x, shape.channels, sources, rows, du, u, dx);
+        }
       }
     });
   });
