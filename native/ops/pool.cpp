@@ -2,10 +2,10 @@
 // columns: 3 + 3 instead of 9 loads for a 3x3 window.
 #include <algorithm>
 #include <limits>
-#include <type_traits>
 
 #include "core/lanes.h"
 #include "core/scratch.h"
+#include "core/with-count.h"
 
 namespace unnas::UNNAS_ISA {
 namespace {
@@ -48,18 +48,6 @@ struct Geometry {
 };
 
 constexpr int64_t kTask = 1 << 15;  // floats of the input map that make up a task
-
-/// body(n), with n known to the compiler if it is at most 3, as for all windows of the networks: short loops
-/// unroll.
-template <class Body>
-void with_count(int64_t n, Body&& body) {
-  switch (n) {
-    case 1: return body(std::integral_constant<int64_t, 1>());
-    case 2: return body(std::integral_constant<int64_t, 2>());
-    case 3: return body(std::integral_constant<int64_t, 3>());
-    default: return body(n < 0 ? 0 : n);
-  }
-}
 
 /// body(o, run, taps) for all outputs in order. At stride 1 the outputs whose windows lie inside the map make
 /// up one long run: with the channels side by side, it is a single row of numbers.
