@@ -1,5 +1,4 @@
-// What the backward pass of a derived cell keeps of each stage: the gradient of its batch norm as a function
-// of a map, and the gradients of its filters as partial sums.
+// The gradients of the batch norms of a derived cell, as functions of maps, and of the ReLUs behind them.
 #pragma once
 #include "core/derived-cell.h"
 #include "core/gradient-sums.h"
@@ -55,32 +54,6 @@ class NormGradients {
   const DerivedCell& cell_;
   const StageNorms& norms_;
   float* vectors_;
-};
-
-/// The gradients of a stage's filters: partial sums, one a piece of work.
-class FilterGradients {
- public:
-  FilterGradients(const Depthwise& d, int64_t pieces, Scratch& scratch)
-      : taps_(d.taps()),
-        channels_(d.channels),
-        pieces_(pieces),
-        filter_size_(d.blocks() * taps_ * kBlock),
-        matrix_size_(padded(channels_) * padded(channels_)),
-        filters_(scratch.floats(pieces * filter_size_)),
-        matrices_(scratch.floats(pieces * matrix_size_)) {}
-
-  float* filters(int64_t piece) const { return filters_ + piece * filter_size_; }
-  /// The first chunk of a piece overwrites it.
-  float* matrix(int64_t piece) const { return matrices_ + piece * matrix_size_; }
-  void clear(int64_t piece) const { std::fill_n(filters(piece), filter_size_, 0.0f); }
-  void finish(float* depthwise, float* pointwise) const {
-    add_partial_filters(filters_, pieces_, taps_, channels_, depthwise);
-    add_partial_matrices(matrices_, pieces_, channels_, channels_, pointwise);
-  }
-
- private:
-  int64_t taps_, channels_, pieces_, filter_size_, matrix_size_;
-  float *filters_, *matrices_;
 };
 
 /// Rows of what leaves a ReLU, z, of a normalised map y, one vector of channels: dz = gradient where z > 0,

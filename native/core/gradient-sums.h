@@ -34,15 +34,16 @@ class ProductSums {
   std::vector<double> sums_;
 };
 
-/// Partial weight gradients of stages, of each piece of work.
+/// Partial gradients of the filters of a stage, of each piece of work: `taps` taps and a matrix of `channels`
+/// x `channels`.
 class FilterSums {
  public:
-  FilterSums(const SearchCell& cell, int stage, int64_t pieces, Scratch& scratch)
-      : taps_(int64_t{kStage[stage].kernel} * kStage[stage].kernel),
+  FilterSums(int64_t taps, int64_t channels, int64_t pieces, Scratch& scratch)
+      : taps_(taps),
         pieces_(pieces),
-        channels_(cell.channels),
-        matrix_size_(cell.columns * cell.columns),
-        filter_size_(cell.columns * taps_),
+        channels_(channels),
+        matrix_size_(padded(channels) * padded(channels)),
+        filter_size_(padded(channels) * taps),
         matrices_(scratch.floats(pieces * matrix_size_)),
         filters_(scratch.floats(pieces * filter_size_)) {}
 
@@ -69,21 +70,6 @@ inline vf pixel_sum(const float* g, int64_t count) {
     for (int i = 0; i < 4; i++) sum[i] += load(g + (p + i) * kBlock);
   }
   for (; p < count; p++) sum[0] += load(g + p * kBlock);
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-}
-
-/// Sum of g (y - mean) over pixels of one vector of channels, in blocks.
-template <class T>
-inline vf product_sum(const float* g, const T* y, int64_t count, vf mean) {
-  vf sum[4] = {};
-  int64_t p = 0;
-  for (; p + 4 <= count; p += 4) {
-    UNNAS_UNROLL
-    for (int i = 0; i < 4; i++) {
-      sum[i] += load(g + (p + i) * kBlock) * (load(y + (p + i) * kBlock) - mean);
-    }
-  }
-  for (; p < count; p++) sum[0] += load(g + p * kBlock) * (load(y + p * kBlock) - mean);
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 

@@ -363,18 +363,6 @@ struct MapSum {
   }
 };
 
-/// out += sum of factor * map, or start + it.
-inline void add_to(const std::vector<Term>& terms, int64_t blocks, int64_t pixels, float* out,
-                   const float* start = nullptr) {
-  MapSum<float>{terms, {}}.add_to(blocks, pixels, out, start);
-}
-
-/// out = constant + sum of factor * map.
-inline void combine(const std::vector<Term>& terms, const float* constant, int64_t blocks, int64_t pixels,
-                    float* out) {
-  add_to(terms, blocks, pixels, out, constant);
-}
-
 /// Maps that are read after the chunk of the moment, asked for a few lines at a time between the tiles of its
 /// products: the processor's own prefetching stops at the end of a page of 4 KiB, which a chunk fills, and
 /// waiting for many lines at once costs as much as a product.

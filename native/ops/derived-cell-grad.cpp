@@ -86,13 +86,16 @@ class DerivedBackward {
           rows(scratch.floats(std::max<int64_t>(kChunk, d.width) * kBlock)) {}
   };
 
-  std::vector<FilterGradients> filter_gradients(const std::vector<int>& stages, Scratch& scratch) const {
-    std::vector<FilterGradients> all;
+  std::vector<FilterSums> filter_gradients(const std::vector<int>& stages, Scratch& scratch) const {
+    std::vector<FilterSums> all;
     if (weights_)
-      for (int stage : stages) all.emplace_back(cell_.depthwise(stage), pieces_, scratch);
+      for (int stage : stages) {
+        const Depthwise d = cell_.depthwise(stage);
+        all.emplace_back(d.taps(), d.channels, pieces_, scratch);
+      }
     return all;
   }
-  void finish(const std::vector<int>& stages, const std::vector<FilterGradients>& sums) const {
+  void finish(const std::vector<int>& stages, const std::vector<FilterSums>& sums) const {
     parallel_for(static_cast<int64_t>(sums.size()), 1, [&](int64_t, int64_t begin, int64_t end) {
       for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); i++) {
         const size_t at = cell_.parameter(stages[i]);
@@ -111,7 +114,7 @@ class DerivedBackward {
 
   /// From the gradient of the output of a stage's norm to those of its filters, and to du, that of its
   /// depthwise convolution. `add`: to what the sums of a piece hold. `next` is read after the image.
-  void stage_gradient(int stage, const MapPlanes<const float>& g, int64_t n, const FilterGradients* sums,
+  void stage_gradient(int stage, const MapPlanes<const float>& g, int64_t n, const FilterSums* sums,
                       int64_t piece, bool add, const Ahead& next, Workplace& work) const {
     const Depthwise d = cell_.depthwise(stage);
     const Filters& filters = filters_[static_cast<size_t>(stage)];
@@ -265,7 +268,7 @@ class DerivedBackward {
 
   /// dx = what reaches a state through the convolutions that leave it, in blocks. `n` is one of the images
   /// [begin, end) of a piece.
-  void first_stages(int state, const std::vector<int>& stages, const std::vector<FilterGradients>& filters,
+  void first_stages(int state, const std::vector<int>& stages, const std::vector<FilterSums>& filters,
                     int64_t n, int64_t begin, int64_t end, int64_t piece, float* dx) const {
     const int64_t height = cell_.state_height(state), width = cell_.state_width(state);
     Scratch scratch;

@@ -315,7 +315,8 @@ class BackwardPass {
     void add_stage(const BackwardPass& pass, int source, int node, int stage, Scratch& scratch) {
       if (!pass.weights_) return;
       const auto at = static_cast<size_t>(pass.cell_.stage_parameter(source, node, stage));
-      sums_.emplace_back(FilterSums(pass.cell_, stage, pass.pieces_, scratch), at);
+      const int64_t taps = pass.cell_.depthwise(source, stage).taps();
+      sums_.emplace_back(FilterSums(taps, pass.cell_.channels, pass.pieces_, scratch), at);
     }
     void clear(int64_t piece) const {
       for (const auto& [sum, at] : sums_) sum.clear(piece);
